@@ -1,0 +1,124 @@
+"""Cost and CO2 of a selection, and what is missing where there is none."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from pipeline.definitions import MeasureKey, ValuedKey
+from pipeline.warehouse.filters import Filters, Period
+from pipeline.warehouse.schema import meter
+from pipeline.warehouse.selection import Selection, owner_of, resolve
+from pipeline.warehouse.tables.costs import node_cost_scope
+from pipeline.warehouse.valued import VALUES
+
+NOT_COMPUTED = "Cost and CO\N{SUBSCRIPT TWO} have not been computed yet: run python -m pipeline run."
+NO_PRICES = "No tariff is known here, so there is no cost: give the site one, then run python -m pipeline run."
+NO_FACTORS = (
+    "No emission factors are known here, so there is no CO\N{SUBSCRIPT TWO}: "
+    "load some with python -m pipeline emissions."
+)
+
+
+@dataclass(frozen=True)
+class CostScope:
+    """How far prices and factors reach: ``sites`` with meters, how many of them have prices and factors."""
+
+    currencies: tuple[str, ...] = ()
+    sites: int = 0
+    priced_sites: int = 0
+    factored_sites: int = 0
+
+    @property
+    def currency(self) -> str | None:
+        """Return the one currency of all costs; None where there is none, or more than one."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
+
+    def why_none(self, measure: MeasureKey) -> str | None:
+        """Say in a sentence why there is no cost or CO2; None where there is, and for every other measure."""
+        if measure not in ("cost", "co2_kg"):
+            return None
+        if not self.sites:
+            return NOT_COMPUTED
+        if measure == "co2_kg":
+            return None if self.factored_sites else NO_FACTORS
+        if len(self.currencies) > 1:
+            return (
+                f"The sites here are billed in {_listed(self.currencies)}, which do not add up: "
+                "choose a site or region of one currency."
+            )
+        return None if self.currencies else NO_PRICES
+
+    def note(self, measure: MeasureKey) -> str:
+        """Say what part of the sites a cost or CO2 covers; nothing where it is all."""
+        known = {"cost": self.priced_sites, "co2_kg": self.factored_sites}.get(measure, self.sites)
+        return "" if known == self.sites else f"{known} of {self.sites} sites"
+
+    def short_note(self, measure: ValuedKey) -> str:
+        """Say in a few words what is missing of a figure; nothing where it is whole."""
+        if measure == "cost" and len(self.currencies) > 1:
+            return f"several: {', '.join(self.currencies)}"
+        if self.why_none(measure):
+            return "no tariff yet" if measure == "cost" else "no factors yet"
+        note = self.note(measure)
+        return f"of {note}" if note else ""
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What a period cost, in ``currency``, and emitted; None where it is not known."""
+
+    cost: Decimal | None = None
+    co2_kg: float | None = None
+    currency: str | None = None
+
+    def value(self, measure: ValuedKey) -> float | None:
+        """Return one of them as a number to show."""
+        found = self.cost if measure == "cost" else self.co2_kg
+        return None if found is None else float(found)
+
+
+def scope(conn: Connection, filters: Filters) -> CostScope:
+    """Say how far prices and factors reach in a selection."""
+    return _scope_of(conn, resolve(conn, filters))
+
+
+def amounts(conn: Connection, filters: Filters) -> tuple[Amounts, Amounts | None]:
+    """Return what the period cost and emitted, and the same of the period it is compared with."""
+    selection = resolve(conn, filters)
+    currency = _scope_of(conn, selection).currency
+    before = filters.compare_period
+    now = _amounts(conn, selection, filters.period, currency)
+    return now, None if before is None else _amounts(conn, selection, before, currency)
+
+
+def _scope_of(conn: Connection, selection: Selection) -> CostScope:
+    table = node_cost_scope
+    rows = conn.execute(select(table).where(table.c.site_id.in_(_nodes(conn, selection)))).all()
+    return CostScope(
+        tuple(sorted({currency for row in rows for currency in row.currencies})),
+        sum(row.sites for row in rows),
+        sum(row.priced_sites for row in rows),
+        sum(row.factored_sites for row in rows),
+    )
+
+
+def _nodes(conn: Connection, selection: Selection) -> list[int]:
+    if selection.kind == "node":
+        return list(selection.ids)
+    return list(conn.scalars(select(meter.c.site_id).where(meter.c.id.in_(selection.ids))))
+
+
+def _amounts(conn: Connection, selection: Selection, period: Period, currency: str | None) -> Amounts:
+    days = VALUES[selection.days]
+    chosen = (owner_of(days).in_(selection.ids), *_within(days.c.day, period))
+    cost, co2_kg = conn.execute(select(func.sum(days.c.cost), func.sum(days.c.co2_kg)).where(*chosen)).one()
+    return Amounts(cost if currency else None, co2_kg, currency)
+
+
+def _within(day: ColumnElement[object], period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return day >= period.start, day < period.end
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
