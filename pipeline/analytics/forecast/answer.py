@@ -1,0 +1,77 @@
+"""What comes out of forecasting a series: a forecast with its record, or the reason why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analytics.forecast import ensemble
+from pipeline.analytics.forecast.conformal import NEWEST, offsets
+from pipeline.analytics.forecast.grid import Grid, to_intervals
+from pipeline.analytics.forecast.inputs import level
+from pipeline.analytics.forecast.model import Fitted
+from pipeline.analytics.forecast.scores import Score
+from pipeline.analytics.forecast.series import Values
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """No forecast of ``series``; ``reason`` is a sentence that says what is missing."""
+
+    series: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The models as fitted to the whole history, with their weights in the ensemble and errors of the backtest.
+
+    ``fitted``: by model, with the place of the series among those learnt from together. ``errors``: by model, (origins,
+    cells) in units of the series' level.
+    """
+
+    horizon: int
+    fitted: Mapping[str, tuple[int, Fitted]]
+    weights: Mapping[str, float]
+    errors: Mapping[str, Values]
+
+    def candidates(self, grid: Grid) -> dict[str, pd.DataFrame]:
+        """Predict P10, P50 and P90 by every model, indexed by interval start."""
+        origin = np.array([grid.end])
+        cells = {name: model.predict(number, grid, origin)[0] for name, (number, model) in self.fitted.items()}
+        if ensemble.NAME in self.errors:
+            cells[ensemble.NAME] = np.sum([self.weights[name] * cells[name] for name in self.weights], axis=0)
+        return {name: self._frame(grid, name, values) for name, values in cells.items()}
+
+    def contributions(self, grid: Grid) -> pd.DataFrame | None:
+        """Say what each group of inputs adds, by the first model that can tell."""
+        for number, model in self.fitted.values():
+            found = model.contributions(number, grid, grid.end)
+            if found is not None:
+                values = to_intervals(grid, grid.end, found.to_numpy())
+                return pd.DataFrame(values, index=grid.series.future(self.horizon), columns=found.columns)
+        return None
+
+    def _frame(self, grid: Grid, name: str, cells: Values) -> pd.DataFrame:
+        unit = level(grid, np.array([grid.end]))[0]
+        below, above = offsets(self.errors[name][-NEWEST:])
+        bands = np.column_stack([cells + below * unit, cells, cells + above * unit])
+        if np.nanmin(grid.series.values) >= 0:
+            bands = np.maximum(bands, 0.0)
+        index = grid.series.future(self.horizon)
+        return pd.DataFrame(to_intervals(grid, grid.end, bands), index=index, columns=["p10", "p50", "p90"])
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """See `pipeline.analytics.forecast`."""
+
+    series: str
+    model: str
+    quantiles: pd.DataFrame
+    candidates: dict[str, pd.DataFrame]
+    scores: tuple[Score, ...]
+    fallback: str | None
+    contributions: pd.DataFrame | None
+    predictor: Predictor
