@@ -1,0 +1,61 @@
+"""Asks the detectors; a meter that they cannot examine is a failure with its reason, and the others are examined."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analytics.anomalies import Observed, detect, detect_peers
+from pipeline.errors import ModelError
+from pipeline.steps.finding.observe import Group
+from pipeline.warehouse.runs import Failure
+
+REFUSALS = (ModelError, ValueError, np.linalg.LinAlgError)
+FEWEST_PEERS = 3
+
+
+Examined: TypeAlias = pd.DataFrame | str
+Each: TypeAlias = Callable[[Callable[[Observed], Examined], Sequence[Observed]], Iterable[Examined]]
+
+
+def examine(observed: Observed) -> Examined:
+    """Return the events of one meter, with its ``meter_id``, or why it cannot be examined."""
+    try:
+        return detect(observed).assign(meter_id=int(observed.name))
+    except REFUSALS as error:
+        return _reason(error)
+
+
+def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -> tuple[pd.DataFrame, list[Failure]]:
+    """Find the events of a group of peers: those of each meter alone, and where one moves away from the others.
+
+    ``each`` is how `examine` is done to all: ``map``, or that of a pool of processes. Events have a ``meter_id``.
+    """
+    names = dict(zip(group.ids, group.meters["name"], strict=True))
+    sites = dict(zip(group.ids, group.meters["site_id"], strict=True))
+    seen = {int(one.name) for one in observed}
+    failures = [
+        Failure(str(names[number]), "The meter has no reading.", int(sites[number]), number)
+        for number in group.ids
+        if number not in seen
+    ]
+    found = []
+    for one, examined in zip(observed, each(examine, observed), strict=True):
+        if isinstance(examined, str):
+            number = int(one.name)
+            failures.append(Failure(str(names[number]), examined, int(sites[number]), number))
+        else:
+            found.append(examined)
+    if len(observed) >= FEWEST_PEERS:
+        try:
+            peers = detect_peers(observed)
+            found.append(peers.assign(meter_id=peers["series"].astype(int)).drop(columns="series"))
+        except REFUSALS as error:
+            failures.append(Failure(f"peers of {names[group.ids[0]]}", _reason(error)))
+    filled = [events for events in found if len(events)]
+    return (pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()), failures
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ModelError) else f"The detectors cannot take its readings: {error}."

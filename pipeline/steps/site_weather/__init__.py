@@ -1,0 +1,1 @@
+"""The parts of the weather step: asking the provider, and fitting each site."""
