@@ -1,0 +1,1 @@
+"""Alerts as messages: what they say, and how they reach a mailbox or a webhook."""

@@ -1,0 +1,212 @@
+"""A packaged data source from a file to a project of Tableau: made, sent, waited for, shared."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import requests
+import tableauserverclient as tableau
+from tableauserverclient.server.endpoint.exceptions import InternalServerError, JobFailedException
+
+from pipeline.errors import UserError
+from pipeline.outputs.tableau.account import Account
+from pipeline.outputs.tableau.refusals import CONFLICT, RefusedError, UnreachableError
+from pipeline.outputs.tableau.sessions import Session, signed_in
+
+Mode = Literal["overwrite", "append"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Progress = Callable[[float, str], None]
+
+PAGE = 1000
+SENT, TAKEN_IN = 0.75, 0.95  # share of the work that is done then
+SECONDS_BETWEEN_LOOKS = (0.5, 5.0)  # at first, and after a while
+PATIENCE = 3  # answers that may fail while the server works
+VIEWING = {tableau.Permission.Capability.Read: "Allow", tableau.Permission.Capability.Connect: "Allow"}
+PROJECT_TEXT = "Electricity data published by Wattscape"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is on Tableau now. ``unknown_viewers`` were to see it and have no account there."""
+
+    name: str
+    project: str
+    site: str
+    datasource_id: str
+    url: str | None
+    mode: Mode
+    bytes: int
+    viewers: int
+    unknown_viewers: tuple[str, ...]
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """Say where it is, and whom it could not be shown to."""
+        where = f"Published as {self.name} in {self.project}" + (f": {self.url}" if self.url else ".")
+        missing = ", ".join(self.unknown_viewers)
+        return f"{where} Tableau has no user called {missing}." if missing else where
+
+
+def publish(
+    path: Path,
+    name: str,
+    account: Account,
+    *,
+    mode: Mode = "overwrite",
+    description: str = "",
+    viewers: Sequence[str] = (),
+    progress: Progress = lambda _share, _what: None,
+) -> Publication:
+    """Publish a ``.tdsx`` under a name; the same again changes nothing but the data.
+
+    The project is made if it is missing; ``viewers`` (user names of Tableau) may then see the data source and connect
+    to it. "append" adds the rows to a data source of that name, if there is one. Raises UserError or RefusedError
+    for what has to be changed first, UnreachableError for what may succeed later.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no file {path} to publish: export it first.")
+    started = time.perf_counter()
+    size = path.stat().st_size
+
+    def sending(share: float) -> None:
+        progress(SENT * share, f"{share:.0%} of {size / 1e6:,.0f} MB sent")
+
+    progress(0.0, "signing in")
+    with signed_in(account, sending) as session:
+        project = ensure_project(session)
+        sending(0.0)
+        append = mode == "append" and _find(session, project, name) is not None
+        item = tableau.DatasourceItem(str(project.id), name)
+        item.description = description
+        with session.doing(f"publishing {name}"):
+            job = _send(session, item, path, append=append)
+            _wait_for(session, job, progress)
+        found = _find(session, project, name)
+        if found is None:
+            raise UnreachableError(f"Tableau took {name} and does not list it in {'/'.join(account.project)} yet.")
+        progress(TAKEN_IN, "setting permissions")
+        known, unknown = _share(session, found, viewers)
+    progress(1.0, "published")
+    return Publication(
+        name=name,
+        project="/".join(account.project),
+        site=account.site,
+        datasource_id=str(found.id),
+        url=found.webpage_url,
+        mode=mode,
+        bytes=size,
+        viewers=known,
+        unknown_viewers=unknown,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def ensure_project(session: Session) -> tableau.ProjectItem:
+    """Return the project of the settings, made with those above it where they are missing."""
+    with session.doing("looking for the project"):
+        projects = list(tableau.Pager(session.server.projects, _all()))
+    found: tableau.ProjectItem | None = None
+    for name in session.account.project:
+        parent = found.id if found is not None else None
+        found = _child(projects, name, parent) or _make_project(session, name, parent)
+    if found is None:
+        raise UserError("WATTSCAPE_TABLEAU_PROJECT is empty: name the project to publish into.")
+    return found
+
+
+def _child(projects: Iterable[tableau.ProjectItem], name: str, parent: str | None) -> tableau.ProjectItem | None:
+    return next((one for one in projects if one.name == name and one.parent_id == parent), None)
+
+
+def _make_project(session: Session, name: str, parent: str | None) -> tableau.ProjectItem:
+    """Make a project; where somebody else has made it at the same moment, take theirs."""
+    wanted = tableau.ProjectItem(name, description=PROJECT_TEXT, parent_id=parent)
+    try:
+        with session.doing(f"making the project {name}"):
+            return session.server.projects.create(wanted)
+    except RefusedError as error:
+        if error.status != CONFLICT:
+            raise
+        with session.doing("looking for the project"):
+            theirs = _child(tableau.Pager(session.server.projects, _all()), name, parent)
+        if theirs is None:
+            raise
+        return theirs
+
+
+def _send(session: Session, item: tableau.DatasourceItem, path: Path, *, append: bool) -> str:
+    """Send the file and return the number of the job that takes it in."""
+    datasources, modes = session.server.datasources, tableau.Server.PublishMode
+    try:
+        return datasources.publish(item, str(path), modes.Append if append else modes.Overwrite, as_job=True).id
+    except (requests.ConnectionError, requests.Timeout, InternalServerError):
+        if append:
+            raise UnreachableError(
+                f"The connection to Tableau dropped while rows were being added to {item.name}: look there whether "
+                "they have arrived before adding them again."
+            ) from None
+        return datasources.publish(item, str(path), modes.Overwrite, as_job=True).id
+
+
+def _wait_for(session: Session, number: str, progress: Progress) -> None:
+    """Look after the job until it is over; a look that fails is no verdict on the job."""
+    progress(SENT, "Tableau takes it in")
+    deadline = time.monotonic() + session.account.wait_s
+    pause_s, longest_s = SECONDS_BETWEEN_LOOKS
+    failures = 0
+    while time.monotonic() < deadline:
+        try:
+            job = session.server.jobs.get_by_id(number)
+        except (requests.ConnectionError, requests.Timeout, InternalServerError):
+            failures += 1
+            if failures > PATIENCE:
+                raise
+        else:
+            failures = 0
+            if job.completed_at is not None:
+                _judge(job)
+                return
+            progress(SENT + (TAKEN_IN - SENT) * _percent(job) / 100, "Tableau takes it in")
+        time.sleep(pause_s)
+        pause_s = min(longest_s, pause_s * 1.5)
+    raise UnreachableError(
+        f"Tableau has not taken in the file within {session.account.wait_s / 60:,.0f} minutes and may still do so: "
+        "look there, or raise WATTSCAPE_TABLEAU_WAIT_MINUTES."
+    )
+
+
+def _judge(job: tableau.JobItem) -> None:
+    if job.finish_code not in {tableau.JobItem.FinishCode.Success, tableau.JobItem.FinishCode.Completed}:
+        raise JobFailedException(job)  # type: ignore[no-untyped-call]  # not annotated
+
+
+def _percent(job: tableau.JobItem) -> float:
+    return float(job.progress) if (job.progress or "").isdigit() else 0.0
+
+
+def _find(session: Session, project: tableau.ProjectItem, name: str) -> tableau.DatasourceItem | None:
+    with session.doing("looking for the data source"):
+        found = tableau.Pager(session.server.datasources, _all())
+        return next((one for one in found if one.name == name and one.project_id == project.id), None)
+
+
+def _share(session: Session, datasource: tableau.DatasourceItem, viewers: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """Let the viewers see the data source; returns how many are known there, and who is not."""
+    if not viewers:
+        return 0, ()
+    with session.doing("looking for users"):
+        ids = {str(user.name).lower(): str(user.id) for user in tableau.Pager(session.server.users, _all())}
+    known = [ids[name.lower()] for name in viewers if name.lower() in ids]
+    rules = [tableau.PermissionsRule(tableau.UserItem.as_reference(one), dict(VIEWING)) for one in known]
+    if rules:
+        with session.doing("setting permissions"):
+            session.server.datasources.update_permissions(datasource, rules)
+    return len(known), tuple(name for name in viewers if name.lower() not in ids)
+
+
+def _all() -> tableau.RequestOptions:
+    """Ask for long pages, without a filter: its grammar has no way to write a colon or comma in a name."""
+    return tableau.RequestOptions(pagesize=PAGE)  # type: ignore[no-untyped-call]  # not annotated
