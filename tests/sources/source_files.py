@@ -48,3 +48,13 @@ def hours(count: int, start: str = "2024-03-01", value: float = 1.5) -> str:
         f"{meter},{stamp},{value + number / 1000:.3f}" for meter in ("A", "B") for number, stamp in enumerate(stamps)
     ]
     return "meter,timestamp,kwh\n" + "\n".join(rows) + "\n"
+
+
+def rows(stamps: list[str], values: list[object] | None = None, header: str = "time,kwh") -> str:
+    """Return a file of one meter."""
+    values = values or [1 + number % 7 / 10 for number in range(len(stamps))]
+    return "\n".join([header, *(f"{stamp},{value}" for stamp, value in zip(stamps, values, strict=True))])
+
+
+def stamps_of(start: str, count: int, step: str, style: str = "%Y-%m-%d %H:%M") -> list[str]:
+    return pd.date_range(start, periods=count, freq=step).strftime(style).tolist()
