@@ -38,11 +38,16 @@ class Predictor:
 
     def candidates(self, grid: Grid) -> dict[str, pd.DataFrame]:
         """Predict P10, P50 and P90 by every model, indexed by interval start."""
-        origin = np.array([grid.end])
-        cells = {name: model.predict(number, grid, origin)[0] for name, (number, model) in self.fitted.items()}
+        cells = {name: self._alone(grid, name) for name in self.fitted}
         if ensemble.NAME in self.errors:
-            cells[ensemble.NAME] = np.sum([self.weights[name] * cells[name] for name in self.weights], axis=0)
+            cells[ensemble.NAME] = self._mixed(cells)
         return {name: self._frame(grid, name, values) for name, values in cells.items()}
+
+    def quantiles(self, grid: Grid, name: str) -> pd.DataFrame:
+        """Predict by one of the candidates alone."""
+        if name == ensemble.NAME:
+            return self._frame(grid, name, self._mixed({each: self._alone(grid, each) for each in self.weights}))
+        return self._frame(grid, name, self._alone(grid, name))
 
     def contributions(self, grid: Grid) -> pd.DataFrame | None:
         """Say what each group of inputs adds, by the first model that can tell."""
@@ -52,6 +57,15 @@ class Predictor:
                 values = to_intervals(grid, grid.end, found.to_numpy())
                 return pd.DataFrame(values, index=grid.series.future(self.horizon), columns=found.columns)
         return None
+
+    def _alone(self, grid: Grid, name: str) -> Values:
+        number, model = self.fitted[name]
+        cells: Values = model.predict(number, grid, np.array([grid.end]))[0]
+        return cells
+
+    def _mixed(self, cells: Mapping[str, Values]) -> Values:
+        mixed: Values = np.sum([weight * cells[name] for name, weight in self.weights.items()], axis=0)
+        return mixed
 
     def _frame(self, grid: Grid, name: str, cells: Values) -> pd.DataFrame:
         unit = level(grid, np.array([grid.end]))[0]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
-from threadpoolctl import threadpool_limits
 
 from pipeline.analytics.forecast.grid import CYCLE, HOLIDAY_AS_DAY, Grid, Positions
 from pipeline.analytics.forecast.model import ModelError
 from pipeline.analytics.forecast.scaling import Scaling, scaling_of
 from pipeline.analytics.forecast.series import Values
+from pipeline.analytics.one_thread import one_thread
 
 COMFORT_C = 18.0
 YEAR_CELLS = {"D": 365, "MS": 12}
@@ -95,7 +95,7 @@ def _learn(grid: Grid, end: int) -> Learnt:
     normal = terms[known].T @ terms[known] + PENALTY * len(known) * np.diag(np.append(0.0, np.ones(terms.shape[1] - 1)))
     coefficients = np.linalg.solve(normal, terms[known].T @ load[known])
     errors = (load - terms @ coefficients)[-ERRORS_LEARNT:]
-    with warnings.catch_warnings(), threadpool_limits(1):  # matrices too small to share out
+    with warnings.catch_warnings(), one_thread():  # matrices too small to share out
         warnings.simplefilter("ignore")  # optimisers warn of every order that is tried in vain
         try:
             model = pmdarima.auto_arima(

@@ -85,7 +85,7 @@ def forecast_many(
 def what_if(forecast: Forecast, series: Series) -> pd.DataFrame:
     """Predict again with changed inputs (`Series.warmer`, `Series.with_holidays`): ``p10, p50, p90`` in kWh."""
     grid = grid_of(series, forecast.predictor.horizon)
-    return forecast.predictor.candidates(grid)[forecast.model]
+    return forecast.predictor.quantiles(grid, forecast.model)
 
 
 def refusal(series: Series) -> str | None:

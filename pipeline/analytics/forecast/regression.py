@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
 from pipeline.analytics.forecast.grid import CYCLE, Grid, Positions
 from pipeline.analytics.forecast.inputs import CALENDAR, CATEGORIES, RECENT, WEATHER, WEEKLY, Look, Matrix, inputs_of
 from pipeline.analytics.forecast.scaling import Scaling, scaling_of
 from pipeline.analytics.forecast.series import Values
+from pipeline.analytics.one_thread import one_thread
 
 ROWS = 80_000  # learnt from at most: keeps the training of 300 meters, or of one with three years, to seconds
 LEAST_ORIGINS = 30
@@ -41,21 +41,20 @@ class FittedRegression:
         look = _look(grid, self.scalings[number], np.array([origin]), self.cells)
         table, _, groups = inputs_of(look)
         mixed = np.tile(self.typical, (len(table), 1))
-        columns = {"last known": self._in_kwh(look, mixed, number)[0]}
-        before = columns["last known"]
+        told, stages = ["last known"], [mixed]
         for group in (CALENDAR, WEEKLY, RECENT, WEATHER):
             chosen = np.array([name == group for name in groups])
-            if not chosen.any():
-                continue
-            mixed[:, chosen] = table[:, chosen]
-            after = self._in_kwh(look, mixed, number)[0]
-            columns[group] = after - before
-            before = after
-        return pd.DataFrame(columns)
+            if chosen.any():
+                mixed = np.where(chosen, table, mixed)
+                told.append(group)
+                stages.append(mixed)
+        kwh = self._in_kwh(look, np.concatenate(stages), number)
+        return pd.DataFrame(np.diff(kwh, axis=0, prepend=0.0).T, columns=told)
 
     def _in_kwh(self, look: Look, table: Matrix, number: int) -> Values:
-        with threadpool_limits(1):
-            change = self.trees.predict(table).reshape(look.target.shape)
+        """Predict in kWh: (origins, cells), or (stages, cells) where the inputs of one origin come in stages."""
+        with one_thread():
+            change = self.trees.predict(table).reshape(-1, self.cells)
         return self.scalings[number].in_kwh((look.base + change) * look.unit[:, None])
 
 
@@ -110,7 +109,7 @@ class Regression:
         table[:, np.isnan(table).all(axis=0)] = 0.0  # such as a year earlier, where no history is that long
         change = np.concatenate([found.change for found in examples])
         categories = [examples[0].names.index(name) for name in CATEGORIES]
-        with threadpool_limits(1):  # threads that wait for each other lose more on a busy machine than they win
+        with one_thread():
             trees = self._trees(categories).fit(table, change)
         return FittedRegression(trees, scalings, cells, _typical(table, categories))
 

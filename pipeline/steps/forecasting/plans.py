@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from threadpoolctl import threadpool_limits
-
+from pipeline.analytics.one_thread import one_thread
 from pipeline.steps.forecasting.histories import Histories
 from pipeline.steps.forecasting.issue import Issued, issue
 from pipeline.steps.forecasting.owners import Owner
@@ -97,7 +96,7 @@ def issue_all(tasks: Sequence[Task]) -> Iterator[Done]:
 
 def _issue_alone(task: Task) -> Done:
     """Forecast a group on one processor: the others have groups of their own."""
-    with threadpool_limits(1):
+    with one_thread():
         return _issue(task)
 
 
