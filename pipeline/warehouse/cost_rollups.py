@@ -51,10 +51,10 @@ def refresh(conn: Connection) -> int:
     conn.execute(text("set local work_mem = '256MB'"))  # sorts and hashes of all hours, in this transaction alone
     conn.execute(text("set local jit = off"))  # compiling takes longer than it saves here
     _write(conn, node_cost_scope, _scopes())
-    _write(conn, node_cost_hour, _node_hours())
+    _write_from_many(conn, node_cost_hour, _node_hours())
     _write(conn, node_cost_day, _sums(node_cost_hour, "site_id", node_cost_hour.c.day.label("day")))
     _write(conn, node_cost_month, _sums(node_cost_day, "site_id", _month_of(node_cost_day)))
-    _write(conn, meter_cost_day, _meter_days())
+    _write_from_many(conn, meter_cost_day, _meter_days())
     _write(conn, meter_cost_month, _sums(meter_cost_day, "meter_id", _month_of(meter_cost_day)))
     for table in ROLLUPS:
         conn.execute(text(f"analyze {table.name}"))
@@ -63,6 +63,14 @@ def refresh(conn: Connection) -> int:
 
 def _write(conn: Connection, table: Table, rows: Select[Any]) -> None:
     conn.execute(insert(table).from_select([column.name for column in rows.selected_columns], rows))
+
+
+def _write_from_many(conn: Connection, table: Table, rows: Select[Any]) -> None:
+    """Write what comes from all hours: PostgreSQL shares out a query that makes a table, never one that inserts."""
+    made = rows.into(f"{table.name}_made", temporary=True)
+    conn.execute(made)
+    _write(conn, table, select(made.table).order_by(*made.table.c[*table.primary_key.columns.keys()]))
+    made.table.drop(conn)
 
 
 def _scopes() -> Select[Any]:
@@ -125,7 +133,8 @@ def _node_hours() -> Select[Any]:
         .join(series, series.c.site_id == energy.c.site_id, isouter=True)
         .join(emission_factor, factor_of(series, energy.c.ts), isouter=True)
         .where(or_(site_price.c.price.is_not(None), emission_factor.c.kg_per_kwh.is_not(None)))
-        .subquery("site_hour")
+        .cte("site_hour")
+        .prefix_with("MATERIALIZED")  # before the tree multiplies its rows
     )
     one_currency = func.bool_and(func.cardinality(node_cost_scope.c.currencies) == 1)
     return (
