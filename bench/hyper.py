@@ -120,7 +120,7 @@ def many_times_over(path: Path, rows: int) -> tuple[int, float, int, int]:
     with engine.connect() as conn, same_snapshot(conn) as bulk:
         selected, facts = select_meters(conn, whole_demo()), tables.EXTRACT_TABLES["readings"]
         [[stored]] = conn.execute(select(func.count()).select_from(reading)).all()
-        parts = tables.whole(selected, facts) * -(-rows // stored)
+        parts = tables.whole(selected) * -(-rows // stored)
         tally = Tally(rows, no_progress)
         create(path, [READINGS])
         append(path, [tables.facts_of(bulk, selected, facts, parts)], tally)

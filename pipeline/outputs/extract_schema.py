@@ -147,18 +147,20 @@ DAILY = TableSchema(
 SITE_DAILY = TableSchema(
     "site_daily",
     "Use, peak, cost and CO2 by local day of each node of the site tree, all below it included: the figures of the "
-    "pages. Choose one site, or one level of the tree, before adding up.",
+    "pages. Choose one site, or one level of the tree, before adding up. Over several time zones, use is by the days "
+    "of each zone and power by those of the node: a day may have one of them alone.",
     (
         _SITE,
         _CALENDAR,
         *_WHEN,
         _LOCAL_DAY,
-        Column("energy_kwh", NUMBER, "Consumption: import less export.", required=True),
-        Column("peak_kw", NUMBER, "Highest power of all its meters together over a clock hour.", required=True),
-        Column("peak_ts_utc", UTC_INSTANT, "Start of the hour of the peak, UTC.", required=True),
-        Column("hours", NUMBER, "Clock hours with any data; energy over these is the mean power.", required=True),
-        Column("covered_hours", NUMBER, "Meter-hours that have data.", required=True),
-        Column("estimated_hours", NUMBER, "Meter-hours whose values are estimates.", required=True),
+        Column("energy_kwh", NUMBER, "Consumption: import less export."),
+        Column("peak_kw", NUMBER, "Highest power of all its meters together over a clock hour."),
+        Column("peak_ts_utc", UTC_INSTANT, "Start of the hour of the peak, UTC."),
+        Column("clock_kwh", NUMBER, "Consumption of these clock hours; over hours, it is the mean power."),
+        Column("hours", NUMBER, "Clock hours with any data, of the day on the node's own clock."),
+        Column("covered_hours", NUMBER, "Meter-hours that have data."),
+        Column("estimated_hours", NUMBER, "Meter-hours whose values are estimates."),
         *_VALUED,
         *_QUALITY,
     ),

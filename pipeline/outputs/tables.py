@@ -15,7 +15,7 @@ from pipeline.outputs.rows import Rows
 from pipeline.outputs.selected import Selected
 from pipeline.warehouse.arrow import Bulk, query_text, stream
 from pipeline.warehouse.filters import Period
-from pipeline.warehouse.schema import meter_day, meter_hour, node_day, reading
+from pipeline.warehouse.schema import meter_day, meter_hour, reading
 from pipeline.warehouse.selection import owner_of
 from pipeline.warehouse.valued import VALUES
 
@@ -49,7 +49,7 @@ class ExportTable:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows to be read: local days of some meters (or sites) of one time zone."""
+    """Rows to be read: local days of some meters of one time zone."""
 
     zone: str
     owners: Collection[int]
@@ -94,42 +94,41 @@ EXTRACT_TABLES: Mapping[str, Facts] = {
     "readings": _of_extract(_READINGS, extract.READINGS),
     "hourly": _of_extract(_HOURLY, extract.HOURLY),
     "daily": _of_extract(_DAILY, extract.DAILY, valued=True),
-    "site_daily": Facts(
-        "site_daily",
-        extract.SITE_DAILY.arrow,
-        node_day,
-        "site_id day energy_kwh peak_kw peak_ts hours covered_hours estimated_hours flags",
-        valued=True,
-    ),
 }
 
 
 def facts_of(bulk: Bulk, selected: Selected, facts: Facts, parts: Collection[Part] | None = None) -> ExportTable:
     """Read all rows whose start lies in the local days selected, or only some ``parts`` of them."""
-    chosen = parts if parts is not None else whole(selected, facts)
+    chosen = parts if parts is not None else whole(selected)
     query = query_text(_statement(facts, Part(selected.timezone, (), selected.filters.period)))
     return ExportTable(facts.name, facts.schema, _batches(bulk, selected, facts, chosen), query)
 
 
-def whole(selected: Selected, facts: Facts) -> list[Part]:
+def whole(selected: Selected) -> list[Part]:
     """Return all that is selected, by time zone."""
-    owners = selected.by_zone if "meter_id" in facts.source.c else selected.complete_by_zone
-    return [Part(zone, ids, selected.filters.period) for zone, ids in owners.items()]
+    return [Part(zone, ids, selected.filters.period) for zone, ids in selected.by_zone.items()]
 
 
 def _batches(bulk: Bulk, selected: Selected, facts: Facts, parts: Collection[Part]) -> Iterator[pa.RecordBatch]:
     for part in parts:
-        for batch in stream(bulk, _statement(facts, part)):
-            rows = Rows(selected, batch, part.zone)
-            arrays = [rows.column(field) for field in facts.schema]
-            yield _within(pa.record_batch(arrays, schema=facts.schema), rows, part.period)
+        for rows, batch in described(bulk, selected, facts.schema, part.zone, _statement(facts, part)):
+            yield _within(batch, rows, part.period)
+
+
+def described(
+    bulk: Bulk, selected: Selected, schema: pa.Schema, zone: str, statement: Select[*tuple[Any, ...]]
+) -> Iterator[tuple[Rows, pa.RecordBatch]]:
+    """Read the rows of a statement, all of one time zone, and make the columns of ``schema`` of them."""
+    for batch in stream(bulk, statement):
+        rows = Rows(selected, batch, zone)
+        yield rows, pa.record_batch([rows.column(field) for field in schema], schema=schema)
 
 
 def _statement(facts: Facts, part: Part) -> Select[*tuple[Any, ...]]:
     source, period = facts.source, part.period
     statement = select(*(source.c[name] for name in facts.columns.split()))
     if facts.valued:
-        statement = _with_values(statement, source)
+        statement = with_values(statement, source)
     statement = statement.where(owner_of(source).in_(part.owners))
     if "ts" in source.c:
         first, last = _midnight(period.start, part.zone) - CLOCK_MARGIN, _midnight(period.end, part.zone) + CLOCK_MARGIN
@@ -139,7 +138,8 @@ def _statement(facts: Facts, part: Part) -> Select[*tuple[Any, ...]]:
     return statement.order_by(*source.primary_key) if facts.ordered else statement
 
 
-def _with_values(statement: Select[*tuple[Any, ...]], source: Table) -> Select[*tuple[Any, ...]]:
+def with_values(statement: Select[*tuple[Any, ...]], source: Table) -> Select[*tuple[Any, ...]]:
+    """Put cost and CO2 beside the rows of a rollup, null where they are not known."""
     values = VALUES[source]
     same = and_(*(source.c[key.name] == key for key in values.primary_key))
     cost: ColumnElement[Any] = cast(func.round(values.c.cost, 6), Numeric(18, 6))

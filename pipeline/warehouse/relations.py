@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from pipeline.definitions import MeasureKey, ValuedKey
 from pipeline.warehouse import semantic
@@ -31,7 +32,7 @@ from pipeline.warehouse.valued import VALUES, beside, hours_of, is_valued
 
 Step = Literal["day", "month"]
 Kind = Literal["meter", "node"]
-_POWER: tuple[MeasureKey, ...] = ("mean_kw", "peak_kw")
+POWER: tuple[MeasureKey, ...] = ("mean_kw", "peak_kw")
 
 
 def hourly(selection: Selection, period: Period, measure: MeasureKey | None = None) -> CTE:
@@ -83,11 +84,9 @@ def stepped(selection: Selection, period: Period, measure: MeasureKey, step: Ste
     ``at`` is the step of the day ``shift`` later, to lay one period over another. A month that the period covers in
     part is the part.
     """
-    if selection.compound and measure in _POWER:
+    if selection.compound and measure in POWER:
         rows: FromClause = hourly(selection, period)
-        day: ColumnElement[date] = func.greatest(
-            period.start, func.least(period.end - _A_DAY, cast(rows.c.local, Date))
-        )
+        day = _day_of(rows, period)
     else:
         rollup = selection.days
         rows = _with_value(rollup, measure).where(selection.owns(rollup), within(rollup, period)).subquery("days")
@@ -103,6 +102,27 @@ def stepped(selection: Selection, period: Period, measure: MeasureKey, step: Ste
         )
         .group_by(at)
         .subquery()
+    )
+
+
+def days_of_power(selection: Selection, period: Period) -> Subquery:
+    """Return what the power of each local day is made of: ``day, energy_kwh, hours, peak_kw, peak_ts``.
+
+    Of a node over several zones, where the days of the rollup do not hold the hours that all parts share: as `stepped`.
+    """
+    rows = hourly(selection, period)
+    day = _day_of(rows, period)
+    highest_first = aggregate_order_by(rows.c.ts, rows.c.peak_kw.desc(), rows.c.ts)
+    return (
+        select(
+            day.label("day"),
+            func.sum(rows.c.energy_kwh).label("energy_kwh"),
+            func.sum(cast(rows.c.hours, Double)).label("hours"),
+            func.max(rows.c.peak_kw).label("peak_kw"),
+            func.array_agg(highest_first)[1].label("peak_ts"),
+        )
+        .group_by(day)
+        .subquery("power")
     )
 
 
@@ -175,6 +195,12 @@ _HALF_AN_HOUR = literal(timedelta(minutes=30))
 _AN_INSTANT = literal(timedelta(microseconds=1))
 _LAST_OF_HOUR = literal(timedelta(hours=1, microseconds=-1))
 _HOURS = ("hours", "covered_hours", "estimated_hours")
+
+
+def _day_of(hours: FromClause, period: Period) -> ColumnElement[date]:
+    """Return the day of each hour on the selection's clocks; hours of other zones beyond the period are of its ends."""
+    day: ColumnElement[date] = func.greatest(period.start, func.least(period.end - _A_DAY, cast(hours.c.local, Date)))
+    return day
 
 
 def _interval(step: Step) -> tuple[int, ...]:

@@ -68,3 +68,9 @@ def make_extract(path: Path, tables: dict[str, list[str]]) -> None:
 def named_in(formula: str) -> set[str]:
     """List the fields that a formula names."""
     return {f"[{name}]" for name in BRACKETED.findall(formula)}
+
+
+def in_sql(formula: str) -> str:
+    """Write a formula of Tableau, as far as the data source has such, in Hyper's SQL."""
+    plain = re.sub(r"\[(\w+)(?: \(\w+\))?\]", r'"\1"', formula)
+    return plain.replace("IF ", "case when ").replace("THEN", "then").replace("END", "end").replace("!=", "<>")

@@ -268,11 +268,13 @@ def test_formulas_come_from_the_expressions_of_the_pages(source: Tree) -> None:
     }
     days = table("days", *(column(name, Double) for name in ("energy_kwh", "hours", "peak_kw")))
 
-    again = formula(semantic.load_factor(days), lambda name: f"[{name} (site_daily)]")
+    again = formula(
+        semantic.load_factor(days), lambda name: "[clock_kwh]" if name == "energy_kwh" else f"[{name} (site_daily)]"
+    )
 
     assert formulas["[Calculation_load_factor]"] == again
     assert formulas["[Calculation_load_factor]"] == (
-        "IF MAX([peak_kw (site_daily)]) > 0 THEN (SUM([energy_kwh (site_daily)]) / "
+        "IF MAX([peak_kw (site_daily)]) > 0 THEN (SUM([clock_kwh]) / "
         "(IF SUM([hours (site_daily)]) != 0 THEN SUM([hours (site_daily)]) END)) / MAX([peak_kw (site_daily)]) END"
     )
     assert formulas["[Calculation_share_estimated]"].startswith("SUM([estimated_hours (site_daily)]) / ")

@@ -12,6 +12,7 @@ from pipeline.outputs import extract_schema as extract
 from pipeline.outputs.extract.days import calendar, years_of
 from pipeline.outputs.extract.dictionary import dictionary
 from pipeline.outputs.extract.entitlements import entitlements
+from pipeline.outputs.extract.site_days import site_days
 from pipeline.outputs.extract.stories import stories
 from pipeline.outputs.selected import Selected
 from pipeline.outputs.tables import EXTRACT_TABLES, ExportTable, Part, facts_of
@@ -39,6 +40,7 @@ class Contents:
         for name, facts in EXTRACT_TABLES.items():
             if name in self.names:
                 yield facts_of(self.bulk, self.selected, facts, None if parts is None else parts.get(name))
+        yield site_days(self.conn, self.bulk, self.selected)
         yield from stories(self.bulk, self.selected)
 
     def _small(self) -> Iterator[ExportTable]:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from sqlalchemy import Double, TableClause, column, table, type_coerce
+from sqlalchemy import ColumnElement, Double, TableClause, column, table, type_coerce
 
 from pipeline.definitions import MEASURES, MeasureKey, measure
 from pipeline.outputs.tableau.fields import format_of
 from pipeline.outputs.tableau.formulas import formula
 from pipeline.warehouse import semantic
+from pipeline.warehouse.relations import POWER
 
 Reference = Callable[[str, str], str]
 
@@ -55,11 +56,17 @@ def _rows(names: str) -> TableClause:
 
 
 def _measure(key: MeasureKey, rows: TableClause, reference: Reference) -> Calculation:
-    return _calculated(key, formula(semantic.of_group(key, rows), lambda name: reference(SITE_DAYS, name)))
+    return _calculated(key, _of_sites(semantic.of_group(key, rows), reference, power=key in POWER))
 
 
 def _load_factor(rows: TableClause, reference: Reference) -> Calculation:
-    return _calculated("load_factor", formula(semantic.load_factor(rows), lambda name: reference(SITE_DAYS, name)))
+    return _calculated("load_factor", _of_sites(semantic.load_factor(rows), reference, power=True))
+
+
+def _of_sites(expression: ColumnElement[float], reference: Reference, *, power: bool = False) -> str:
+    """Write an expression over the days of sites; power is of the energy of the same clock hours as its peak."""
+    clock = {"energy_kwh": "clock_kwh"} if power else {}
+    return formula(expression, lambda name: reference(SITE_DAYS, clock.get(name, name)))
 
 
 def _calculated(key: str, text: str) -> Calculation:
@@ -70,7 +77,7 @@ def _calculated(key: str, text: str) -> Calculation:
 
 def _cost_per_kwh(rows: TableClause, reference: Reference) -> Calculation:
     ratio = type_coerce(semantic.of_group("cost", rows) / semantic.of_group("energy_kwh", rows), Double)
-    text = formula(ratio, lambda name: reference(SITE_DAYS, name))
+    text = _of_sites(ratio, reference)
     description = f"Cost of the energy divided by it, in the site's currency. {ONE_SITE}"
     return Calculation(
         "[Calculation_cost_per_kwh]", "Cost per kWh", text, "real", description, PRICE_FORMAT, aggregated=True

@@ -55,7 +55,7 @@ MEANS = frozenset(
 )
 MAXIMA = frozenset({"rank"})
 SHARES = frozenset({"confidence"})
-TECHNICAL = frozenset({"flag", "sign"})
+TECHNICAL = frozenset({"flag", "sign", "clock_kwh"})
 GEOGRAPHY = {
     "latitude": "[Geographical].[Latitude]",
     "longitude": "[Geographical].[Longitude]",
