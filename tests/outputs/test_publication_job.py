@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import tableau_held
 import tableau_server as stand_in
 import three_zones as zones
 from databases import database, using
-from tableau_server import Fault, TableauServer
+from tableau_held import Fault, TableauServer
 
 from pipeline import __main__ as command_line
 from pipeline import jobs
@@ -45,8 +46,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
     with stand_in.tableau_server() as held:
         monkeypatch.setenv("WATTSCAPE_TABLEAU_URL", held.url)
         monkeypatch.setenv("WATTSCAPE_TABLEAU_SITE", held.site)
-        monkeypatch.setenv("WATTSCAPE_TABLEAU_TOKEN_NAME", stand_in.TOKEN_NAME)
-        monkeypatch.setenv("WATTSCAPE_TABLEAU_TOKEN_SECRET", stand_in.TOKEN_SECRET)
+        monkeypatch.setenv("WATTSCAPE_TABLEAU_TOKEN_NAME", tableau_held.TOKEN_NAME)
+        monkeypatch.setenv("WATTSCAPE_TABLEAU_TOKEN_SECRET", tableau_held.TOKEN_SECRET)
         settings.cache_clear()
         yield held
     settings.cache_clear()

@@ -8,10 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import requests
+import tableau_held
 import tableau_server as stand_in
 from defusedxml.ElementTree import fromstring
 from pydantic import SecretStr
-from tableau_server import MB, Fault, TableauServer
+from tableau_held import MB, Fault, TableauServer
 
 from pipeline.errors import UserError
 from pipeline.outputs.tableau import publishing, uploads
@@ -21,8 +22,10 @@ from pipeline.outputs.tableau.refusals import RefusedError, UnreachableError
 from pipeline.settings import Settings
 
 RECORDED = Path(__file__).parents[3] / "shared" / "tableau_rest"
-TOKEN = Token(stand_in.TOKEN_NAME, SecretStr(stand_in.TOKEN_SECRET))
-APP = ConnectedApp(stand_in.CLIENT_ID, stand_in.SECRET_ID, SecretStr(stand_in.SECRET_VALUE), "analyst@example.org")
+TOKEN = Token(tableau_held.TOKEN_NAME, SecretStr(tableau_held.TOKEN_SECRET))
+APP = ConnectedApp(
+    tableau_held.CLIENT_ID, tableau_held.SECRET_ID, SecretStr(tableau_held.SECRET_VALUE), "analyst@example.org"
+)
 
 
 @pytest.fixture
@@ -171,7 +174,9 @@ def test_a_file_above_64_mb_is_sent_in_parts_by_default(tmp_path: Path, server: 
 
 @pytest.mark.usefixtures("in_parts")
 @pytest.mark.parametrize("how", ["drop unread", "drop midway", "drop answer", "refuse"])
-def test_a_connection_dropped_on_the_way_is_resumed(tmp_path: Path, server: TableauServer, how: stand_in.How) -> None:
+def test_a_connection_dropped_on_the_way_is_resumed(
+    tmp_path: Path, server: TableauServer, how: tableau_held.How
+) -> None:
     path = package(tmp_path, 10 * MB)
     server.faults.append(Fault("PUT", "fileUploads", how, after=1))
 
@@ -262,7 +267,7 @@ BREAKDOWNS = [
 
 @pytest.mark.parametrize(("fault", "kind", "sentence"), BREAKDOWNS)
 def test_what_lies_between_is_told_from_what_tableau_says(
-    tmp_path: Path, server: TableauServer, fault: tuple[stand_in.How, str], kind: type[Exception], sentence: str
+    tmp_path: Path, server: TableauServer, fault: tuple[tableau_held.How, str], kind: type[Exception], sentence: str
 ) -> None:
     server.faults.append(Fault("POST", "/datasources", *fault, times=2))
 
@@ -271,7 +276,8 @@ def test_what_lies_between_is_told_from_what_tableau_says(
 
 
 @pytest.mark.parametrize(
-    "credentials", [Token(stand_in.TOKEN_NAME, SecretStr("another")), ConnectedApp("c", "s", SecretStr("x" * 32), "u")]
+    "credentials",
+    [Token(tableau_held.TOKEN_NAME, SecretStr("another")), ConnectedApp("c", "s", SecretStr("x" * 32), "u")],
 )
 def test_a_wrong_secret_is_refused_in_words_that_do_not_tell_it(
     tmp_path: Path, server: TableauServer, credentials: Token | ConnectedApp
@@ -323,7 +329,7 @@ def test_no_secret_and_no_session_is_logged(
     with pytest.raises(RefusedError):
         publish(package(tmp_path), "Campus", account(server, credentials=Token("wattscape", SecretStr("wr0ng-secret"))))
 
-    for secret in (stand_in.TOKEN_SECRET, stand_in.SECRET_VALUE, "wr0ng-secret"):
+    for secret in (tableau_held.TOKEN_SECRET, tableau_held.SECRET_VALUE, "wr0ng-secret"):
         assert secret not in caplog.text
         assert secret not in repr(account(server))
     assert "POST" in caplog.text  # there was something to look through

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import tableau_held
 import tableau_server as stand_in
 import three_zones as zones
 from databases import database, using
@@ -17,7 +18,7 @@ from hyper_files import ask_hyper
 from lxml import etree
 from pydantic import SecretStr
 from tableau_files import columns_of, in_sql, resolved
-from tableau_server import TableauServer
+from tableau_held import TableauServer
 
 from pipeline.definitions import KpiKey
 from pipeline.errors import SelectionError, UserError
@@ -63,7 +64,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
 
 
 def account(server: TableauServer) -> Account:
-    return Account(server.url, server.site, Token(stand_in.TOKEN_NAME, SecretStr(stand_in.TOKEN_SECRET)), wait_s=5)
+    return Account(
+        server.url, server.site, Token(tableau_held.TOKEN_NAME, SecretStr(tableau_held.TOKEN_SECRET)), wait_s=5
+    )
 
 
 def unpacked(path: Path, folder: Path) -> tuple[etree._Element, Path]:
