@@ -10,21 +10,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import tableau_held
-import tableau_server as stand_in
 import three_zones as zones
 from databases import database, using
 from hyper_files import ask_hyper
 from lxml import etree
-from pydantic import SecretStr
 from tableau_files import columns_of, in_sql, resolved
 from tableau_held import TableauServer
+from tableau_packages import account
 
 from pipeline.definitions import KpiKey
 from pipeline.errors import SelectionError, UserError
 from pipeline.outputs.options import PACKAGES, PackageKind
-from pipeline.outputs.tableau import publishing
-from pipeline.outputs.tableau.account import Account, Token
 from pipeline.outputs.tableau.calculations import calculation_name
 from pipeline.outputs.tableau.exporting import export_package, model_for
 from pipeline.outputs.tableau.publication import publish_selection
@@ -54,19 +50,6 @@ def entitled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
     yield
     settings.cache_clear()
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
-    monkeypatch.setattr(publishing, "SECONDS_BETWEEN_LOOKS", (0.01, 0.02))
-    with stand_in.tableau_server() as held:
-        yield held
-
-
-def account(server: TableauServer) -> Account:
-    return Account(
-        server.url, server.site, Token(tableau_held.TOKEN_NAME, SecretStr(tableau_held.TOKEN_SECRET)), wait_s=5
-    )
 
 
 def unpacked(path: Path, folder: Path) -> tuple[etree._Element, Path]:
