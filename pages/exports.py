@@ -9,17 +9,15 @@ from dash.exceptions import PreventUpdate
 
 from components import tables
 from components.cards import panel
-from components.controls import labelled, segmented, select
+from components.controls import segmented, select
 from components.shell import page_header
 from dashboard.data import ask, ask_now, reader
 from dashboard.selection import selected
+from pages.publishing import publishing
 from pages.wording import period_text
 from pipeline import jobs
 from pipeline.definitions import MEASURES, format_value
-from pipeline.errors import UserError
 from pipeline.outputs.options import kind_of, options_of
-from pipeline.outputs.tableau.account import account_of
-from pipeline.outputs.tableau.publishing import Mode
 from pipeline.settings import settings
 from pipeline.warehouse.queries import sites
 
@@ -34,7 +32,6 @@ KINDS = {"csv": "CSV", "hyper": "Tableau extract", "tdsx": "Data source", "twbx"
 TABLES = {"readings": "Readings", "hourly": "Hours", "daily": "Days"}
 SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab"}
 DECIMALS = {".": "Point", ",": "Comma"}
-MODES = {"overwrite": "Is overwritten", "append": "Gets the rows added"}
 READINGS = {"with": "With them", "without": "Hours and days only"}
 HEADERS = {"file": "Only in the manifest", "lines": "Also as first lines"}
 COLUMNS = [
@@ -70,7 +67,7 @@ def layout(**_query: str) -> html.Div:
         [
             page_header("Exports", "The same numbers as on the pages, as files that say how to check them."),
             panel("New export", html.P(id="export-what", className="card-subtitle"), _form()),
-            _publish(),
+            publishing(),
             panel(
                 "Made so far",
                 tables.table(
@@ -126,23 +123,6 @@ def make(*, clicks: int | None, query: Query, kind: str, asked: dict[str, str], 
     chosen = kind_of(kind)
     options = options_of(chosen, asked if chosen == "csv" else {"readings": readings})
     return jobs.request_export(selected(query), chosen, options, requested_by=reader())
-
-
-@callback(
-    Output("export-published", "data"),
-    Input("export-publish", "n_clicks"),
-    State("selection", "data"),
-    State("export-name", "value"),
-    State("export-mode", "value"),
-    prevent_initial_call=True,
-)
-def publish(clicks: int | None, query: Query, name: str | None, mode: str) -> int:
-    """Ask the worker to publish what is selected to Tableau as a data source."""
-    if not clicks:
-        raise PreventUpdate
-    chosen: Mode = "append" if mode == "append" else "overwrite"
-    given = (name or "").strip() or None
-    return jobs.request_publication(selected(query), requested_by=reader(), name=given, mode=chosen)
 
 
 @callback(
@@ -263,26 +243,6 @@ def _form() -> html.Div:
         ],
         className="control-row",
     )
-
-
-def _publish() -> html.Section:
-    """Lay out how the selection is published, or say what is missing for it."""
-    fields = html.Div(
-        [
-            labelled(
-                "Data source", dbc.Input(id="export-name", placeholder="Name of the site", maxlength=200, size="sm")
-            ),
-            select("export-mode", "One of that name", MODES, "overwrite"),
-            dbc.Button("Publish it", id="export-publish", color="secondary", outline=True),
-            dcc.Store(id="export-published"),
-        ],
-        className="control-row",
-    )
-    try:
-        where = f"What is selected above, with single readings, as a data source on {account_of(settings()).place}."
-    except UserError as reason:
-        return panel("Publish to Tableau", html.Div(fields, hidden=True), subtitle=str(reason))
-    return panel("Publish to Tableau", fields, subtitle=where)
 
 
 def _facts(export: dict[str, Any]) -> html.Div:

@@ -23,13 +23,13 @@ from pipeline.job_rows import JobRow, Progress, fail_abandoned
 from pipeline.outputs.alerts.rules import ask_for_test
 from pipeline.outputs.export import export as write_export
 from pipeline.outputs.manifest import Manifest, manifest_path
-from pipeline.outputs.options import PACKAGES, CsvOptions, HyperOptions, Kind, Options, options_of
+from pipeline.outputs.options import PACKAGES, CsvOptions, HyperOptions, Kind, Options, PackageKind, options_of
 from pipeline.outputs.reports.kinds import Format, format_of, is_report, kind_of_format
 from pipeline.outputs.reports.making import make_report
 from pipeline.outputs.tableau.account import account_of
+from pipeline.outputs.tableau.contents import Mode, check_mode
 from pipeline.outputs.tableau.exporting import export_package
 from pipeline.outputs.tableau.publication import publish_selection
-from pipeline.outputs.tableau.publishing import Mode
 from pipeline.settings import settings
 from pipeline.sources.frame import Overrides
 from pipeline.sources.plans import overrides_from_json, overrides_to_json
@@ -89,18 +89,24 @@ def request_export(filters: Filters, kind: Kind, options: Options | None = None,
 
 
 def request_publication(
-    filters: Filters, *, requested_by: str, name: str | None = None, mode: Mode = "overwrite"
+    filters: Filters,
+    *,
+    requested_by: str,
+    kind: PackageKind = "tdsx",
+    name: str | None = None,
+    mode: Mode = "overwrite",
 ) -> int:
-    """Ask for a data source of what ``filters`` select to be made and published to Tableau; returns its number.
+    """Ask for a data source or workbook of what ``filters`` select to be made and published to Tableau.
 
-    It is listed, followed and cancelled like an export. Raises SelectionError for an unknown site, UserError where no
-    Tableau is set.
+    Returns its number: it is listed, followed and cancelled like an export. Raises SelectionError for an unknown site,
+    UserError where no Tableau is set or rows are to be added to a workbook.
     """
     account_of(settings())
+    check_mode(kind, mode)
     with begin() as conn:
-        file_name = _file_name(conn, filters, "tdsx", HyperOptions())
+        file_name = _file_name(conn, filters, kind, HyperOptions())
         options = {"publish": mode, "name": name}
-        row = {"kind": "tdsx", "filters": filters.to_query(), "options": options, "file_name": file_name}
+        row = {"kind": kind, "filters": filters.to_query(), "options": options, "file_name": file_name}
         return _add_export(conn, row, PUBLISH, requested_by)
 
 
@@ -285,7 +291,7 @@ def load_upload(context: procrastinate.JobContext, *, number: int) -> None:
 
 @app.task(name=PUBLISH, pass_context=True)
 def publish(context: procrastinate.JobContext, *, number: int) -> None:
-    """Make the data source that a row of ``export`` asks for, and publish it."""
+    """Make the data source or workbook that a row of ``export`` asks for, and publish it."""
     JobRow(export, number, "ready", context.should_abort).run(lambda progress: _publish(number, progress))
 
 
@@ -380,7 +386,9 @@ def _publish(number: int, progress: Progress) -> dict[str, object]:
     filters, path = Filters.from_query(row.filters, ANY_DAY), _folder(number) / row.file_name
     account, asked = account_of(settings()), row.options
     try:
-        done = publish_selection(path, filters, account, name=asked["name"], mode=asked["publish"], progress=progress)
+        done = publish_selection(
+            path, filters, account, kind=row.kind, name=asked["name"], mode=asked["publish"], progress=progress
+        )
         progress(1.0, "")
     except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)

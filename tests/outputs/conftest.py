@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import tableau_server as stand_in
 from tableau_held import MB, TableauServer
+from tableauserverclient.server.endpoint import workbooks_endpoint
 
 from pipeline.outputs.tableau import publishing, uploads
 
@@ -21,4 +22,5 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send anything from 1 MB in parts of 3 MB."""
     monkeypatch.setenv("TSC_FILESIZE_LIMIT_MB", "1")
+    monkeypatch.setattr(workbooks_endpoint, "FILESIZE_LIMIT", MB)  # the library's own, which no variable sets
     monkeypatch.setattr(uploads, "MOST_BYTES_A_PART", 3 * MB)

@@ -25,7 +25,9 @@ class Fault:
 
 
 @dataclass
-class Datasource:
+class Content:
+    """A data source or workbook."""
+
     id: str
     name: str
     project: str
@@ -50,7 +52,8 @@ class TableauServer:
     site: str = "energy"
     version: str = "3.15"
     projects: dict[str, tuple[str, str | None]] = field(default_factory=lambda: {str(uuid.uuid4()): ("default", None)})
-    datasources: dict[str, Datasource] = field(default_factory=dict)
+    datasources: dict[str, Content] = field(default_factory=dict)
+    workbooks: dict[str, Content] = field(default_factory=dict)
     uploads: dict[str, bytearray] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -62,6 +65,9 @@ class TableauServer:
     page: int = 2  # more pages than a real server makes
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def named(self, name: str) -> Datasource:
-        (found,) = [one for one in self.datasources.values() if one.name == name]
+    def named(self, name: str, what: str = "datasources") -> Content:
+        (found,) = [one for one in self.contents(what).values() if one.name == name]
         return found
+
+    def contents(self, what: str) -> dict[str, Content]:
+        return self.datasources if what == "datasources" else self.workbooks

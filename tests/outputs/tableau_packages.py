@@ -26,7 +26,8 @@ def package(folder: Path, size: int = 2000, name: str = "campus.tdsx") -> Path:
     """Write a package with incompressible content, so that what arrives can be told from what was sent."""
     path = folder / name
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("campus.tds", "<datasource/>")
+        document = "<workbook/>" if name.endswith(".twbx") else "<datasource/>"
+        file.writestr(f"campus{path.suffix[:-1]}", document)
         file.writestr("Data/Extracts/campus.hyper", random.Random(size).randbytes(size))  # noqa: S311 - no secret
     return path
 

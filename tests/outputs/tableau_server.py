@@ -140,8 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         match rest:
             case ["projects"]:
                 return places.projects(self.held, query)
-            case ["datasources"]:
-                return content.datasources(self.held, query)
+            case ["datasources" | "workbooks" as what]:
+                return content.contents(self.held, what, query)
             case ["users"]:
                 return places.users(self.held, query)
             case ["jobs", number]:
@@ -153,12 +153,12 @@ class Handler(BaseHTTPRequestHandler):
         match self.command, rest:
             case "POST", ["projects"]:
                 return places.make_project(self.held, fromstring(body).find("project"))
-            case "POST", ["datasources"]:
-                return content.publish(self.held, query, kind, body)
+            case "POST", ["datasources" | "workbooks" as what]:
+                return content.publish(self.held, what, query, kind, body)
             case "POST", ["fileUploads"]:
                 return content.begin_upload(self.held)
             case "PUT", ["fileUploads", session]:
                 return content.append(self.held, session, kind, body)
-            case "PUT", ["datasources", number, "permissions"]:
-                return content.permit(self.held, number, fromstring(body))
+            case "PUT", ["datasources" | "workbooks" as what, number, "permissions"]:
+                return content.permit(self.held, what, number, fromstring(body))
         raise RefusalError("404003", "Not Found", "/".join(rest))

@@ -13,6 +13,8 @@ SCOPE_OF = {
     ("POST", "projects"): "tableau:projects:create",
     ("GET", "datasources"): "tableau:content:read",
     ("POST", "datasources"): "tableau:datasources:create",
+    ("GET", "workbooks"): "tableau:content:read",
+    ("POST", "workbooks"): "tableau:workbooks:create",
     ("POST", "fileUploads"): "tableau:file_uploads:create",
     ("PUT", "fileUploads"): "tableau:file_uploads:create",
     ("GET", "jobs"): "tableau:jobs:read",

@@ -53,9 +53,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
     settings.cache_clear()
 
 
-def request() -> int:
+def request(kind: PackageKind = "tdsx") -> int:
     filters = zones.filters(date(2024, 5, 1), date(2024, 5, 4), place="Kolkata")
-    return jobs.request_publication(filters, requested_by="analyst")
+    return jobs.request_publication(filters, requested_by="analyst", kind=kind)
 
 
 def listed(number: int) -> pd.Series:
@@ -85,12 +85,30 @@ def test_a_publication_is_made_followed_and_kept(server: TableauServer) -> None:
     with connect() as conn:
         path = jobs.export_file(conn, number)
     assert (row["state"], row["progress"], row["kind"]) == ("ready", 1.0, "tdsx")
-    assert (
-        row["message"]
-        == f"Published as Kolkata (Wattscape) in Wattscape: {server.url}/#/site/energy/datasources/{there.id}"
-    )
+    address = f"{server.url}/#/site/energy/datasources/{there.id}"
+    assert row["message"] == f"Published as the data source Kolkata (Wattscape) in Wattscape: {address}"
     assert there.content == path.read_bytes()
     assert row["rows"] > 0
+
+
+def test_a_workbook_is_made_published_and_kept(server: TableauServer) -> None:
+    number = request("twbx")
+
+    jobs.run_worker(until_idle=True)
+
+    row, there = listed(number), server.named("Kolkata (Wattscape)", "workbooks")
+    with connect() as conn:
+        path = jobs.export_file(conn, number)
+    assert (row["state"], row["kind"], path.suffix) == ("ready", "twbx", ".twbx")
+    assert row["message"].startswith("Published as the workbook Kolkata (Wattscape) in Wattscape: http")
+    assert there.content == path.read_bytes()
+
+
+def test_rows_are_not_added_to_a_workbook(server: TableauServer) -> None:
+    with pytest.raises(UserError, match="not to a workbook"):
+        jobs.request_publication(zones.filters(), requested_by="analyst", kind="twbx", mode="append")
+
+    assert server.asked == []
 
 
 def test_a_refusal_fails_the_job_in_plain_words_and_leaves_no_file(server: TableauServer) -> None:
@@ -153,11 +171,14 @@ def test_a_data_source_is_exported_and_published_from_the_command_line(
     published = json.loads(capsys.readouterr().out)
     assert run(monkeypatch, "publish", *period) == 0
     again = json.loads(capsys.readouterr().out)
+    assert run(monkeypatch, "publish", "--workbook", *period) == 0
+    book = json.loads(capsys.readouterr().out)
 
     assert list(made) == ["path", "rows", "energy_kwh", "peak_kw", "sha256", "seconds"]
     assert server.named("Use of Berlin").content == path.read_bytes()
     assert (published["mode"], published["bytes"]) == ("overwrite", path.stat().st_size)
-    assert again["datasource_id"] == server.named("Berlin (Wattscape)").id
+    assert again["content_id"] == server.named("Berlin (Wattscape)").id
+    assert (book["kind"], book["content_id"]) == ("twbx", server.named("Berlin (Wattscape)", "workbooks").id)
 
 
 def test_commands_say_in_one_line_what_is_wrong(
@@ -168,6 +189,8 @@ def test_commands_say_in_one_line_what_is_wrong(
         ("export", "twbx", "--out", tmp_path / "x.twbx", "--site", "Nowhere"): "no site called 'Nowhere'",
         ("publish", tmp_path / "none.tdsx"): "export it first",
         ("publish", tmp_path / "none.tdsx", "--site", "Berlin"): "not both",
+        ("publish", "--workbook", "--append", "--site", "Berlin"): "not to a workbook",
+        ("publish", tmp_path / "none.zip"): "neither a data source (.tdsx) nor a workbook (.twbx)",
     }
 
     for arguments, sentence in wrong.items():

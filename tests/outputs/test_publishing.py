@@ -29,7 +29,7 @@ def test_a_data_source_is_published_into_a_project_that_is_made(tmp_path: Path, 
     assert there.content == path.read_bytes()
     assert there.description == "Use of the campus"
     assert server.projects[there.project] == ("Wattscape", None)
-    assert (done.datasource_id, done.project, done.bytes) == (there.id, "Wattscape", path.stat().st_size)
+    assert (done.content_id, done.project, done.bytes) == (there.id, "Wattscape", path.stat().st_size)
     assert done.url == f"{server.url}/#/site/energy/datasources/{there.id}"
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
@@ -42,7 +42,7 @@ def test_publishing_again_changes_the_data_alone(tmp_path: Path, server: Tableau
 
     second = sent(newer, server)
 
-    assert second.datasource_id == first.datasource_id
+    assert second.content_id == first.content_id
     assert server.named("Campus").content == newer.read_bytes()
     assert len(server.projects) == 2
     assert len([line for line in server.asked if line.startswith("POST") and "/projects" in line]) == 1

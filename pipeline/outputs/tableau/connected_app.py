@@ -15,6 +15,8 @@ PUBLISHING: tuple[str, ...] = (
     "tableau:projects:create",
     "tableau:datasources:create",
     "tableau:datasources:update",
+    "tableau:workbooks:create",
+    "tableau:workbooks:update",
     "tableau:file_uploads:create",
     "tableau:jobs:read",
     "tableau:users:read",

@@ -1,4 +1,4 @@
-"""A selection as a data source on Tableau: made, published, and open to those whom the entitlements name."""
+"""A selection as a data source or workbook on Tableau: made, published, and open to those who are entitled to it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 from pipeline.outputs.export import source_of
 from pipeline.outputs.extract.entitlements import entitlements
 from pipeline.outputs.manifest import Manifest
+from pipeline.outputs.options import PackageKind
 from pipeline.outputs.tableau.account import Account
+from pipeline.outputs.tableau.contents import Mode, check_mode
 from pipeline.outputs.tableau.exporting import export_package, model_for
-from pipeline.outputs.tableau.publishing import Mode, Publication, publish
+from pipeline.outputs.tableau.publishing import Publication, publish
 from pipeline.outputs.tally import Progress, no_progress
 from pipeline.settings import settings
 from pipeline.warehouse.filters import Filters
@@ -29,15 +31,17 @@ def publish_selection(
     filters: Filters,
     account: Account,
     *,
+    kind: PackageKind = "tdsx",
     name: str | None = None,
     mode: Mode = "overwrite",
     progress: Progress = no_progress,
 ) -> Published:
-    """Write what ``filters`` select to ``path``, a ``.tdsx``, and publish it; default name: that of the site.
+    """Write what ``filters`` select to ``path``, which ends in ``kind``, and publish it; default name: the site's.
 
     Raises what ``export_package`` and ``publish`` raise; the file stays where only publishing has failed.
     """
-    manifest = export_package(path, filters, "tdsx", progress=lambda share, what: progress(share * MADE, what))
+    check_mode(kind, mode)
+    manifest = export_package(path, filters, kind, progress=lambda share, what: progress(share * MADE, what))
     publication = publish(
         path,
         name or model_for(manifest).name,

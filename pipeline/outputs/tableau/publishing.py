@@ -1,29 +1,26 @@
-"""A packaged data source from a file to a project of Tableau: made, sent, waited for, shared."""
+"""A packaged data source or workbook from a file to a project of Tableau: sent, waited for, shared."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import requests
 import tableauserverclient as tableau
 from tableauserverclient.server.endpoint.exceptions import InternalServerError, JobFailedException
 
 from pipeline.errors import UserError
+from pipeline.outputs.options import PackageKind
 from pipeline.outputs.tableau.account import Account
+from pipeline.outputs.tableau.contents import CONTENTS, Content, Item, Mode, all_of, check_mode, kind_of_file
 from pipeline.outputs.tableau.refusals import CONFLICT, RefusedError, UnreachableError
 from pipeline.outputs.tableau.sessions import Session, signed_in
 
-Mode = Literal["overwrite", "append"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 Progress = Callable[[float, str], None]
 
-PAGE = 1000
 SENT, TAKEN_IN = 0.75, 0.95  # share of the work that is done then
 SECONDS_BETWEEN_LOOKS = (0.5, 5.0)  # at first, and after a while
 PATIENCE = 3  # answers that may fail while the server works
-VIEWING = {tableau.Permission.Capability.Read: "Allow", tableau.Permission.Capability.Connect: "Allow"}
 PROJECT_TEXT = "Electricity data published by Wattscape"
 
 
@@ -31,10 +28,11 @@ PROJECT_TEXT = "Electricity data published by Wattscape"
 class Publication:
     """What is on Tableau now. ``unknown_viewers`` were to see it and have no account there."""
 
+    kind: PackageKind
     name: str
     project: str
     site: str
-    datasource_id: str
+    content_id: str
     url: str | None
     mode: Mode
     bytes: int
@@ -45,7 +43,9 @@ class Publication:
     @property
     def sentence(self) -> str:
         """Say where it is, and whom it could not be shown to."""
-        where = f"Published as {self.name} in {self.project}" + (f": {self.url}" if self.url else ".")
+        where = f"Published as the {CONTENTS[self.kind].what} {self.name} in {self.project}" + (
+            f": {self.url}" if self.url else "."
+        )
         missing = ", ".join(self.unknown_viewers)
         return f"{where} Tableau has no user called {missing}." if missing else where
 
@@ -60,12 +60,14 @@ def publish(
     viewers: Sequence[str] = (),
     progress: Progress = lambda _share, _what: None,
 ) -> Publication:
-    """Publish a ``.tdsx`` under a name; the same again changes nothing but the data.
+    """Publish a ``.tdsx`` or ``.twbx`` under a name; the same again changes nothing but the data.
 
-    The project is made if it is missing; ``viewers`` (user names of Tableau) may then see the data source and connect
-    to it. "append" adds the rows to a data source of that name, if there is one. Raises UserError or RefusedError
-    for what has to be changed first, UnreachableError for what may succeed later.
+    The project is made if it is missing; ``viewers`` (user names of Tableau) may then see what was published, and
+    connect to a data source. "append" adds the rows to a data source of that name, if there is one. Raises UserError
+    or RefusedError for what has to be changed first, UnreachableError for what may succeed later.
     """
+    kind = kind_of_file(path)
+    check_mode(kind, mode)
     if not path.is_file():
         raise UserError(f"There is no file {path} to publish: export it first.")
     started = time.perf_counter()
@@ -78,23 +80,23 @@ def publish(
     with signed_in(account, sending) as session:
         project = ensure_project(session)
         sending(0.0)
-        append = mode == "append" and _find(session, project, name) is not None
-        item = tableau.DatasourceItem(str(project.id), name)
-        item.description = description
+        content, project_id = CONTENTS[kind](session.server), str(project.id)
+        append = mode == "append" and _find(session, content, project_id, name) is not None
         with session.doing(f"publishing {name}"):
-            job = _send(session, item, path, append=append)
+            job = _send(content, path, project_id, name, description, append=append)
             _wait_for(session, job, progress)
-        found = _find(session, project, name)
+        found = _find(session, content, project_id, name)
         if found is None:
             raise UnreachableError(f"Tableau took {name} and does not list it in {'/'.join(account.project)} yet.")
         progress(TAKEN_IN, "setting permissions")
-        known, unknown = _share(session, found, viewers)
+        known, unknown = _share(session, content, found, viewers)
     progress(1.0, "published")
     return Publication(
+        kind=kind,
         name=name,
         project="/".join(account.project),
         site=account.site,
-        datasource_id=str(found.id),
+        content_id=str(found.id),
         url=found.webpage_url,
         mode=mode,
         bytes=size,
@@ -107,7 +109,7 @@ def publish(
 def ensure_project(session: Session) -> tableau.ProjectItem:
     """Return the project of the settings, made with those above it where they are missing."""
     with session.doing("looking for the project"):
-        projects = list(tableau.Pager(session.server.projects, _all()))
+        projects = list(tableau.Pager(session.server.projects, all_of()))
     found: tableau.ProjectItem | None = None
     for name in session.account.project:
         parent = found.id if found is not None else None
@@ -131,24 +133,23 @@ def _make_project(session: Session, name: str, parent: str | None) -> tableau.Pr
         if error.status != CONFLICT:
             raise
         with session.doing("looking for the project"):
-            theirs = _child(tableau.Pager(session.server.projects, _all()), name, parent)
+            theirs = _child(tableau.Pager(session.server.projects, all_of()), name, parent)
         if theirs is None:
             raise
         return theirs
 
 
-def _send(session: Session, item: tableau.DatasourceItem, path: Path, *, append: bool) -> str:
+def _send(content: Content, path: Path, project_id: str, name: str, description: str, *, append: bool) -> str:
     """Send the file and return the number of the job that takes it in."""
-    datasources, modes = session.server.datasources, tableau.Server.PublishMode
     try:
-        return datasources.publish(item, str(path), modes.Append if append else modes.Overwrite, as_job=True).id
+        return content.send(path, project_id, name, description, append=append)
     except (requests.ConnectionError, requests.Timeout, InternalServerError):
         if append:
             raise UnreachableError(
-                f"The connection to Tableau dropped while rows were being added to {item.name}: look there whether "
+                f"The connection to Tableau dropped while rows were being added to {name}: look there whether "
                 "they have arrived before adding them again."
             ) from None
-        return datasources.publish(item, str(path), modes.Overwrite, as_job=True).id
+        return content.send(path, project_id, name, description, append=False)
 
 
 def _wait_for(session: Session, number: str, progress: Progress) -> None:
@@ -187,26 +188,21 @@ def _percent(job: tableau.JobItem) -> float:
     return float(job.progress) if (job.progress or "").isdigit() else 0.0
 
 
-def _find(session: Session, project: tableau.ProjectItem, name: str) -> tableau.DatasourceItem | None:
-    with session.doing("looking for the data source"):
-        found = tableau.Pager(session.server.datasources, _all())
-        return next((one for one in found if one.name == name and one.project_id == project.id), None)
+def _find(session: Session, content: Content, project_id: str, name: str) -> Item | None:
+    with session.doing(f"looking for the {content.what}"):
+        return content.find(project_id, name)
 
 
-def _share(session: Session, datasource: tableau.DatasourceItem, viewers: Sequence[str]) -> tuple[int, tuple[str, ...]]:
-    """Let the viewers see the data source; returns how many are known there, and who is not."""
+def _share(session: Session, content: Content, item: Item, viewers: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """Let the viewers see what was published; returns how many are known there, and who is not."""
     if not viewers:
         return 0, ()
     with session.doing("looking for users"):
-        ids = {str(user.name).lower(): str(user.id) for user in tableau.Pager(session.server.users, _all())}
+        ids = {str(user.name).lower(): str(user.id) for user in tableau.Pager(session.server.users, all_of())}
     known = [ids[name.lower()] for name in viewers if name.lower() in ids]
-    rules = [tableau.PermissionsRule(tableau.UserItem.as_reference(one), dict(VIEWING)) for one in known]
+    viewing = dict.fromkeys(content.viewing, "Allow")
+    rules = [tableau.PermissionsRule(tableau.UserItem.as_reference(one), dict(viewing)) for one in known]
     if rules:
         with session.doing("setting permissions"):
-            session.server.datasources.update_permissions(datasource, rules)
+            content.permit(item, rules)
     return len(known), tuple(name for name in viewers if name.lower() not in ids)
-
-
-def _all() -> tableau.RequestOptions:
-    """Ask for long pages, without a filter: its grammar has no way to write a colon or comma in a name."""
-    return tableau.RequestOptions(pagesize=PAGE)  # type: ignore[no-untyped-call]  # not annotated
