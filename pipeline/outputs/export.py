@@ -28,6 +28,7 @@ from pipeline.warehouse.arrow import Bulk, same_snapshot
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.queries import overview
 from pipeline.warehouse.schema import data_version, meter, meter_day, site
+from pipeline.warehouse.value_state import state_of_values
 
 HOUR_S = 3600.0
 UNIT = "kWh"
@@ -79,6 +80,7 @@ def export(
             if not (incremental and follow(path, part, contents, chosen, tally)):
                 _write_hyper(part, contents, tally)
         kpis = overview.kpis(source.conn, filters)
+        values = state_of_values(source.conn, source.selected.site_ids) if kind == "hyper" else {}
         digest, size = sha256_of(part), part.stat().st_size
     manifest = Manifest(
         file_name=path.name,
@@ -92,6 +94,7 @@ def export(
         peak_kw=kpis.peak_kw,
         share_estimated=kpis.share_estimated,
         layout=layout() if kind == "hyper" else "",
+        values=values,
         queries={name: query for name, query in tally.queries.items() if query},
         definitions=definitions_used(),
         bytes=size,

@@ -120,8 +120,8 @@ READINGS = TableSchema(
 )
 HOURLY = TableSchema(
     "hourly",
-    "Use by clock hour and meter.",
-    (_METER, _SITE, _CALENDAR, *_WHEN, _LOCAL_DAY, *_HOW_MUCH, *_COVERAGE, *_QUALITY),
+    "Use, cost and CO2 by clock hour and meter.",
+    (_METER, _SITE, _CALENDAR, *_WHEN, _LOCAL_DAY, *_HOW_MUCH, *_COVERAGE, *_VALUED, *_QUALITY),
     ("meter_id", "ts_utc"),
     (_OF_METER, _OF_SITE, _OF_DAY),
     partitioned=True,

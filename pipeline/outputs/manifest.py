@@ -43,7 +43,8 @@ class Manifest:
 
     ``rows`` counts by table, ``energy_kwh_by_table`` adds up ``counted_kwh``; ``energy_kwh``, ``peak_kw`` and
     ``share_estimated`` are what the pages show for the same selection. ``queries`` gives the SQL of each table that was
-    read by one, ``definitions`` that of each measure. ``layout`` tells apart the tables of versions of Wattscape.
+    read by one, ``definitions`` that of each measure. ``layout`` tells apart the tables of versions of Wattscape,
+    ``values`` the prices by month and emission factors of an extract.
     """
 
     file_name: str
@@ -57,6 +58,7 @@ class Manifest:
     peak_kw: float | None
     share_estimated: float | None
     layout: str
+    values: dict[str, str]
     queries: dict[str, str]
     definitions: dict[str, dict[str, str]]
     bytes: int

@@ -38,6 +38,11 @@ class Selected:
         return {str(zone): group["meter_id"].tolist() for zone, group in self.meters.groupby("timezone", sort=True)}
 
     @property
+    def site_ids(self) -> list[int]:
+        """Return the sites of the meters."""
+        return sorted(int(number) for number in self.meters["site_id"].unique())
+
+    @property
     def complete_by_zone(self) -> dict[str, list[int]]:
         """Return the sites of each time zone all of whose meters are selected."""
         complete = self.sites[self.sites["complete"].astype(bool)]

@@ -17,6 +17,7 @@ from pipeline.warehouse.arrow import Bulk, query_text, stream
 from pipeline.warehouse.filters import Period
 from pipeline.warehouse.schema import meter_day, meter_hour, reading
 from pipeline.warehouse.selection import owner_of
+from pipeline.warehouse.valuation import hour_co2_kg, hour_cost, priced
 from pipeline.warehouse.valued import VALUES
 
 UTC_INSTANT = pa.timestamp("us", "UTC")
@@ -92,7 +93,7 @@ def _of_extract(facts: Facts, schema: extract.TableSchema, *, valued: bool = Fal
 
 EXTRACT_TABLES: Mapping[str, Facts] = {
     "readings": _of_extract(_READINGS, extract.READINGS),
-    "hourly": _of_extract(_HOURLY, extract.HOURLY),
+    "hourly": _of_extract(_HOURLY, extract.HOURLY, valued=True),
     "daily": _of_extract(_DAILY, extract.DAILY, valued=True),
 }
 
@@ -140,10 +141,14 @@ def _statement(facts: Facts, part: Part) -> Select[*tuple[Any, ...]]:
 
 def with_values(statement: Select[*tuple[Any, ...]], source: Table) -> Select[*tuple[Any, ...]]:
     """Put cost and CO2 beside the rows of a rollup, null where they are not known."""
-    values = VALUES[source]
-    same = and_(*(source.c[key.name] == key for key in values.primary_key))
-    cost: ColumnElement[Any] = cast(func.round(values.c.cost, 6), Numeric(18, 6))
-    return statement.add_columns(cost.label("cost"), values.c.co2_kg).join_from(source, values, same, isouter=True)
+    if source is meter_hour:
+        joined, cost, co2_kg = priced(statement), hour_cost(), hour_co2_kg()
+    else:
+        values = VALUES[source]
+        same = and_(*(source.c[key.name] == key for key in values.primary_key))
+        joined, cost, co2_kg = statement.join_from(source, values, same, isouter=True), values.c.cost, values.c.co2_kg
+    rounded: ColumnElement[Any] = cast(func.round(cost, 6), Numeric(18, 6))
+    return joined.add_columns(rounded.label("cost"), co2_kg.label("co2_kg"))
 
 
 def _midnight(day: date, zone: str) -> datetime:

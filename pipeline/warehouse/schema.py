@@ -257,7 +257,11 @@ export = Table(
     Column("filters", JSONB, nullable=False),
     Column("options", JSONB, nullable=False, server_default=text("'{}'")),
     Column(
-        "state", Text, nullable=False, server_default="waiting", comment="waiting, running, ready, failed, cancelled"
+        "state",
+        Text,
+        nullable=False,
+        server_default="waiting",
+        comment="waiting, running, ready, failed, cancelled, removed",
     ),
     Column("progress", REAL, nullable=False, server_default="0", comment="0 to 1"),
     Column("message", Text, nullable=False, server_default=""),

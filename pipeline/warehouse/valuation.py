@@ -20,23 +20,27 @@ def meter_hours() -> Select[Any]:
 
     Generation, which is in no sum, is left out. Add conditions on ``meter_hour``.
     """
+    values = (hour_cost().label("cost"), hour_co2_kg().label("co2_kg"))
+    hours = select(meter_hour.c.meter_id, meter.c.site_id, meter_hour.c.ts, meter_hour.c.day, *values)
+    return priced(hours.select_from(meter_hour), isouter=False)
+
+
+def priced(hours: Select[Any], *, isouter: bool = True) -> Select[Any]:
+    """Join rows of ``meter_hour`` with what values them; ``isouter`` keeps those of generation, which have no value."""
     series = assigned("average")
+    price = and_(site_price.c.site_id == meter.c.site_id, site_price.c.ts == meter_hour.c.ts)
+    counted = and_(meter.c.id == meter_hour.c.meter_id, meter.c.direction != "generation")
     return (
-        select(
-            meter_hour.c.meter_id,
-            meter.c.site_id,
-            meter_hour.c.ts,
-            meter_hour.c.day,
-            _cost_of_meter().label("cost"),
-            (imported() * emission_factor.c.kg_per_kwh).label("co2_kg"),
-        )
-        .join_from(meter_hour, meter, and_(meter.c.id == meter_hour.c.meter_id, meter.c.direction != "generation"))
-        .join(
-            site_price, and_(site_price.c.site_id == meter.c.site_id, site_price.c.ts == meter_hour.c.ts), isouter=True
-        )
+        hours.join(meter, counted, isouter=isouter)
+        .join(site_price, price, isouter=True)
         .join(series, series.c.site_id == meter.c.site_id, isouter=True)
         .join(emission_factor, factor_of(series, meter_hour.c.ts), isouter=True)
     )
+
+
+def hour_co2_kg() -> ColumnElement[float]:
+    """Return what a meter's hour emits; null where no factor is known."""
+    return imported() * emission_factor.c.kg_per_kwh
 
 
 def site_cost() -> ColumnElement[Any]:
@@ -77,8 +81,8 @@ def factor_of(series: FromClause, ts: ColumnElement[Any]) -> ColumnElement[bool]
     return and_(emission_factor.c.series_id == series.c.series_id, emission_factor.c.ts == hour)
 
 
-def _cost_of_meter() -> ColumnElement[Any]:
-    """Price an hour of a meter; the branch for meters that only import spares most rows half of the arithmetic."""
+def hour_cost() -> ColumnElement[Any]:
+    """Return what a meter's hour costs; the branch for meters that only import spares most rows half the arithmetic."""
     both = _times(imported(), "price") - _times(fed_in(), "export_price")
     return case((meter.c.direction == "import", _times(meter_hour.c.energy_kwh, "price")), else_=both)
 

@@ -154,6 +154,22 @@ def test_sums_are_those_of_the_pages(extract: Extract) -> None:
     assert extract.manifest.peak_kw == page.peak_kw
 
 
+def test_cost_and_co2_of_hours_add_up_to_those_of_days(extract: Extract) -> None:
+    of_days = "select meter_id, day, cost, co2_kg from daily order by 1, 2"
+    of_hours = "select meter_id, day, sum(cost), sum(co2_kg) from hourly group by 1, 2 order by 1, 2"
+    known = "select count(cost), count(co2_kg) from hourly"
+
+    days, hours, [[priced, emitting]] = ask_hyper(extract.path, of_days, of_hours, known)
+
+    assert [row[:2] for row in hours] == [row[:2] for row in days]
+    for place in (2, 3):
+        found, expected = ([None if row[place] is None else float(row[place]) for row in of] for of in (hours, days))
+        assert [one is None for one in found] == [one is None for one in expected]
+        assert [one or 0 for one in found] == pytest.approx([one or 0 for one in expected], rel=1e-9, abs=2e-5)
+    assert priced > 0
+    assert emitting > 0
+
+
 def test_peak_cost_and_co2_of_each_site_are_those_of_the_warehouse(extract: Extract) -> None:
     period = (node_day.c.day >= extract.filters.start, node_day.c.day < extract.filters.end)
     stored = (

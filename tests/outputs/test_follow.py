@@ -12,7 +12,8 @@ import pytest
 from hyper_files import ask_hyper, opened
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.demo.standard import standard_chunk
 from pipeline.outputs.export import export
@@ -27,6 +28,8 @@ from pipeline.warehouse.load import load_plan
 from pipeline.warehouse.schema import meter, reading, site
 from pipeline.warehouse.site_details import SiteDetails, describe_site
 from pipeline.warehouse.sites import ensure_meters, ensure_site, move_meter, rename_site
+from pipeline.warehouse.tables.costs import emission_factor, emission_series, site_emission
+from pipeline.warehouse.tables.tariffs import site_price
 
 FIRST, END = date(2024, 1, 1), date(2024, 7, 1)
 ZONES = {"Berlin": "Europe/Berlin", "Lord Howe": "Australia/Lord_Howe"}
@@ -43,7 +46,7 @@ class Change(NamedTuple):
 
 CHANGES = st.builds(
     Change,
-    st.sampled_from(["load", "longer", "edit", "away", "back", "zone", "rename", "country"]),
+    st.sampled_from(["load", "longer", "edit", "away", "back", "zone", "rename", "country", "price"]),
     st.sampled_from(sorted(PLACES)),
     st.integers(0, 180),
 )
@@ -103,6 +106,21 @@ def happen(change: Change, number: int) -> None:
         case "country":
             with begin() as conn:
                 conn.execute(update(site).where(site.c.name == "Lord Howe").values(country="AU"))
+        case "price":
+            price(change.name, day, number)
+
+
+def price(name: str, day: date, cents: int) -> None:
+    """Give the hours of two days a price, as a tariff does, whether they had one or not."""
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    price = {"price": cents / 100, "export_price": 0, "period": "", "import_kwh": 0, "export_kwh": 0}
+    with begin() as conn:
+        number = conn.execute(select(meter.c.site_id).where(meter.c.name == name)).scalar_one()
+        rows = [{"site_id": number, "ts": first + timedelta(hours=hour), **price} for hour in range(48)]
+        given = upsert(site_price).values(rows)
+        conn.execute(
+            given.on_conflict_do_update(index_elements=["site_id", "ts"], set_={"price": given.excluded.price})
+        )
 
 
 def edit(name: str, day: date, energy_kwh: float) -> None:
@@ -173,6 +191,39 @@ def test_it_equals_a_full_extract_after_any_changes(
 
     equals()
     assert all(followed)
+
+
+def test_a_moved_price_reaches_hours_whose_energy_stayed(root: int, tmp_path: Path, followed: list[bool]) -> None:
+    path, filters = tmp_path / "e.hyper", Filters(root, FIRST, END)
+    price("one", date(2024, 2, 10), 20)
+    export(path, filters, "hyper")
+
+    price("one", date(2024, 2, 11), 20)  # the same sum, a day later
+    export(path, filters, "hyper", incremental=True)
+    export(tmp_path / "anew.hyper", filters, "hyper")
+
+    assert followed == [True]
+    assert content(path) == content(tmp_path / "anew.hyper")
+    priced = "select count(*) from hourly where cost is not null"
+    assert ask_hyper(path, priced)[0] == [[72 * 2]]
+
+
+def test_other_emission_factors_reach_all_hours(root: int, tmp_path: Path, followed: list[bool]) -> None:
+    path, filters = tmp_path / "e.hyper", Filters(root, FIRST, END)
+    export(path, filters, "hyper")
+    with begin() as conn:
+        series = {"name": "grid", "kind": "average", "source": "test"}
+        number = conn.execute(insert(emission_series).values(series).returning(emission_series.c.id)).scalar_one()
+        conn.execute(
+            insert(emission_factor).values(series_id=number, ts=datetime(2024, 3, 1, tzinfo=UTC), kg_per_kwh=0.5)
+        )
+        conn.execute(insert(site_emission).values(site_id=root, kind="average", series_id=number))
+
+    export(path, filters, "hyper", incremental=True)
+
+    assert followed == [False]
+    emitting = "select count(*), sum(co2_kg / energy_kwh) from hourly where co2_kg is not null"
+    assert ask_hyper(path, emitting)[0] == [[3, pytest.approx(1.5)]]
 
 
 def test_only_what_changed_is_read_again(root: int, tmp_path: Path, followed: list[bool]) -> None:

@@ -34,11 +34,17 @@ def standing(selected: Selected) -> dict[int, Standing]:
 
 
 def changes_since(
-    conn: Connection, selected: Selected, version: int, before: Mapping[int, Standing], period: Period
+    conn: Connection,
+    selected: Selected,
+    version: int,
+    before: Mapping[int, Standing],
+    period: Period,
+    *,
+    revalued: frozenset[date],
 ) -> Changes | None:
     """Say what has changed since an extract of ``period`` at a version of the data; None where it is too much.
 
-    ``before``: what the rows of each of its meters depended on.
+    ``before``: what the rows of each of its meters depended on; ``revalued``: months whose prices have changed.
     """
     wanted = selected.filters.period
     all_months = frozenset(_months(wanted))
@@ -48,7 +54,8 @@ def changes_since(
     stale: dict[int, frozenset[date]] = {}
     for meter_id, current in now.items():
         same = before.get(meter_id) == current
-        months = (frozenset(changed.get(meter_id, ())) & all_months) | new_days if same else all_months
+        touched = (frozenset(changed.get(meter_id, ())) | revalued) & all_months
+        months = touched | new_days if same else all_months
         if months:
             stale[meter_id] = months
     if sum(map(len, stale.values())) > MOST_SHARE * len(all_months) * len(now):

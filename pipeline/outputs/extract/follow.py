@@ -19,6 +19,7 @@ from pipeline.outputs.options import HyperOptions
 from pipeline.outputs.tally import Tally
 from pipeline.warehouse.changes import is_known
 from pipeline.warehouse.filters import Filters
+from pipeline.warehouse.value_state import months_revalued, state_of_values
 
 STALE = TableDefinition(
     TableName("stale"),
@@ -48,7 +49,11 @@ def follow(path: Path, part: Path, contents: Contents, options: HyperOptions, ta
             return _anew(path, "it does not hold what its manifest says")
         standing = {row[0]: _standing(row) for row in connection.execute_list_query(STANDING)}
         period, version = _filters(before).period, before.origin.data_version
-        changes = changes_since(contents.conn, contents.selected, version, standing, period)
+        values = state_of_values(contents.conn, contents.selected.site_ids)
+        revalued = months_revalued(before.values, values)
+        if revalued is None:
+            return _anew(path, "emission factors have changed")
+        changes = changes_since(contents.conn, contents.selected, version, standing, period, revalued=revalued)
         if changes is None:
             return _anew(path, "most of it has changed")
         gone = _remove(connection, changes, contents.names)

@@ -47,6 +47,7 @@ def make_report(path: Path, filters: Filters, form: Format, progress: Progress =
         peak_kw=report.figure("peak_kw").value,
         share_estimated=report.figure("share_estimated").value,
         layout="",
+        values={},
         queries={},
         definitions=definitions_used(),
         bytes=size,

@@ -14,7 +14,7 @@ from pipeline.warehouse.relations import POWER
 
 Reference = Callable[[str, str], str]
 
-SITE_DAYS, METER_DAYS = "site_daily", "daily"
+SITE_DAYS, METER_DAYS, HOURS = "site_daily", "daily", "hourly"
 WHOLE, MAY_SEE = "[Calculation_whole]", "[Calculation_may_see]"
 OF_WHOLE_SITE = "[Calculation_of_whole_site]"
 PRICE_FORMAT = "n#,##0.0000;-#,##0.0000"
@@ -45,6 +45,7 @@ def calculations(reference: Reference, *, user_filter: bool) -> tuple[Calculatio
     days = _rows("energy_kwh hours peak_kw covered_hours estimated_hours cost co2_kg")
     of_sites = [_measure(key, days, reference) for key in get_args(MeasureKey)]
     found = [*of_sites, _load_factor(days, reference), _cost_per_kwh(days, reference), _of_meters(reference)]
+    found.append(_cost_per_kwh_of_hours(days, reference))
     found += [_whole(reference), _of_whole_site(reference)]
     if user_filter:
         found.append(_may_see(reference))
@@ -76,12 +77,26 @@ def _calculated(key: str, text: str) -> Calculation:
 
 
 def _cost_per_kwh(rows: TableClause, reference: Reference) -> Calculation:
-    ratio = type_coerce(semantic.of_group("cost", rows) / semantic.of_group("energy_kwh", rows), Double)
-    text = _of_sites(ratio, reference)
     description = f"Cost of the energy divided by it, in the site's currency. {ONE_SITE}"
+    text = _of_sites(_price(rows), reference)
     return Calculation(
         "[Calculation_cost_per_kwh]", "Cost per kWh", text, "real", description, PRICE_FORMAT, aggregated=True
     )
+
+
+def _cost_per_kwh_of_hours(rows: TableClause, reference: Reference) -> Calculation:
+    counted = {"energy_kwh": "counted_kwh"}
+    return replace(
+        _cost_per_kwh(rows, reference),
+        name="[Calculation_cost_per_kwh_of_hours]",
+        caption="Cost per kWh (hours)",
+        formula=formula(_price(rows), lambda name: reference(HOURS, counted.get(name, name))),
+        description="Cost of the energy of hours of meters divided by it, in the site's currency.",
+    )
+
+
+def _price(rows: TableClause) -> ColumnElement[float]:
+    return type_coerce(semantic.of_group("cost", rows) / semantic.of_group("energy_kwh", rows), Double)
 
 
 def _of_meters(reference: Reference) -> Calculation:
