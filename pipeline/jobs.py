@@ -208,11 +208,14 @@ def send_reports(timestamp: int) -> None:
     reporting.run_reports(datetime.now(UTC), reporting.Exports(make_scheduled_report, export_file))
 
 
-def make_scheduled_report(filters: Filters, form: Format, schedule: int) -> int:
-    """Make a report at once, listed among the exports; returns its number, also where it failed."""
+def make_scheduled_report(filters: Filters, form: Format, schedule: int, failed: int | None = None) -> int:
+    """Make a report at once, listed among the exports; returns its number, also where it failed.
+
+    One that ``failed`` before is made again under its own number.
+    """
     with begin() as conn:
         row = _report_row(conn, filters, form, f"report-{schedule}")
-        number = _add_row(conn, row, f"schedule {schedule}")
+        number = _to_do_again(conn, failed) or _add_row(conn, row, f"schedule {schedule}")
     JobRow(export, number, "ready").run(lambda progress: _export(number, progress))
     return number
 
@@ -360,6 +363,13 @@ def _add_row(conn: Connection, row: Mapping[str, object], requested_by: str) -> 
     added = insert(export).values(requested_by=requested_by, **row).returning(export.c.id)
     number: int = conn.execute(added).scalar_one()
     return number
+
+
+def _to_do_again(conn: Connection, number: int | None) -> int | None:
+    """Let an export that failed wait once more; None where there is no such."""
+    again = update(export).where(export.c.id == number, export.c.state == "failed").returning(export.c.id)
+    found: int | None = conn.scalar(again.values(state="waiting", progress=0, message="", finished_at=None))
+    return found
 
 
 def _export(number: int, progress: Progress) -> dict[str, object]:

@@ -1,13 +1,14 @@
 """The steps of the pipeline in their order, for the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from pipeline.errors import UserError
+from pipeline.definitions import SWITCHABLE
+from pipeline.errors import SelectionError, UserError
 from pipeline.settings import settings
 from pipeline.sources.frame import Overrides
 from pipeline.warehouse.batches import LoadReport
@@ -89,6 +90,17 @@ def select_for_export(name: str | None, start: date | None, end: date | None) ->
     if first is None:
         raise UserError("There is no reading to export: load a file first.")
     return Filters(site_id, start or first, date.fromordinal((end or last).toordinal() + 1))
+
+
+def narrowed(filters: Filters, *, sector: str | None, measure: str) -> Filters:
+    """Keep a sector alone, and show a measure. Raises SelectionError for one that is not there."""
+    key = next((key for key in SWITCHABLE if key == measure), None)
+    if key is None:
+        raise SelectionError(f"There is no measure {measure[:40]!a}: choose one of {', '.join(SWITCHABLE)}.")
+    if sector is not None:
+        with connect() as conn:
+            sites.check_sector(conn, filters.site_id, sector)
+    return replace(filters, sector=sector, measure=key)
 
 
 def _which_site(name: str | None, found: list[str]) -> str:

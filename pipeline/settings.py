@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(gt=0)]
+Amount = Annotated[float, Field(gt=0)]
 
 
 class Settings(BaseSettings):
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     report_buckets: str | None = Field(
         None, description="S3 buckets that scheduled reports may go to, separated by commas; unset: none"
     )
+    report_mail_mb: Amount = Field(10.0, description="largest report that is attached to a mail, in MB")
     s3_endpoint_url: str | None = Field(None, description="another S3 than that of AWS, like https://s3.example.org")
     s3_key: str | None = Field(None, description="access key of S3; unset: as AWS_ACCESS_KEY_ID or AWS's own files say")
     s3_secret: SecretStr | None = Field(None, description="its secret")

@@ -36,6 +36,8 @@ LOCK = 7_301_013
 MOST_ROUNDS = 5
 FIRST_PAUSE = timedelta(minutes=5)
 ONE_DAY = timedelta(days=1)
+ATTACHED = "The report is attached, with the manifest that tells how to check it."
+BYTES_A_MB = 1_000_000
 INTERRUPTED = "The worker stopped while it sent this mail, so it may have arrived: it is not sent again."
 
 log = logging.getLogger(__name__)
@@ -43,9 +45,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Exports:
-    """How a report of a schedule is made and listed, and where its file is."""
+    """How a report of a schedule is made and listed, in the place of one that failed before; where its file is."""
 
-    make: Callable[[Filters, Format, int], int]
+    make: Callable[[Filters, Format, int, int | None], int]
     file: Callable[[Connection, int], Path]
 
 
@@ -95,20 +97,22 @@ def _go_on(number: int, now: datetime, exports: Exports) -> None:
     last = row.attempts + 1 >= MOST_ROUNDS
     _change(number, attempts=row.attempts + 1, try_at=now + FIRST_PAUSE * 2**row.attempts)
     if row.state == "waiting":
-        made, message = _make(row, exports)
-        if made is None:
-            _change(number, state="failed" if last else "waiting", message=message)
+        made, failure = _make(row, exports)
+        if failure is not None:
+            said = f"{failure} (attempt {row.attempts + 1} of {MOST_ROUNDS})"
+            _change(number, state="failed" if last else "waiting", export_id=made, message=said)
             return
         _change(number, state="made", export_id=made, message="")
     _deliver(_read(number), exports, last=last)
 
 
-def _make(row: Row[Any], exports: Exports) -> tuple[int | None, str]:
+def _make(row: Row[Any], exports: Exports) -> tuple[int, str | None]:
+    """Return the number of the report, and why it failed."""
     filters = Filters(row.site_id, row.start_day, row.end_day, sector=row.sector, measure=row.measure)
-    made = exports.make(filters, row.format, row.schedule_id)
+    made = exports.make(filters, row.format, row.schedule_id, row.export_id)
     with connect() as conn:
         listed = conn.execute(select(export.c.state, export.c.message).where(export.c.id == made)).one()
-    return (made, "") if listed.state == "ready" else (None, listed.message)
+    return made, None if listed.state == "ready" else listed.message
 
 
 def _deliver(row: Row[Any], exports: Exports, *, last: bool) -> None:
@@ -131,12 +135,25 @@ def _deliver(row: Row[Any], exports: Exports, *, last: bool) -> None:
 def _send(row: Row[Any], path: Path) -> str:
     if row.channel == "storage":
         return f"Stored as {store(path, row.target, settings())}."
-    content = _message(row, read_manifest(path))
-    mail.send(row.target, content, mail_server(), attachments=(path, manifest_path(path)))
-    return f"Sent to {row.target}."
+    manifest, most_mb = read_manifest(path), settings().report_mail_mb
+    fits = manifest.bytes <= most_mb * BYTES_A_MB
+    said = ATTACHED if fits else _too_large(row.export_id, manifest.bytes, most_mb)
+    attachments = (path, manifest_path(path)) if fits else (manifest_path(path),)
+    mail.send(row.target, _message(row, manifest, said), mail_server(), attachments=attachments)
+    return f"Sent to {row.target}." + ("" if fits else f" {said}")
 
 
-def _message(row: Row[Any], manifest: Manifest) -> Message:
+def _too_large(number: int, size: int, most_mb: float) -> str:
+    """Say that a report is not attached, and where it lies."""
+    address = settings().public_url
+    where = f"at {address.rstrip('/')}/exports/{number}" if address else f"on the Exports page as export {number}"
+    return (
+        f"The report has {size / BYTES_A_MB:.3g} MB, more than the {most_mb:g} MB that are attached to a mail: it lies "
+        f"{where} for {settings().export_days} days."
+    )
+
+
+def _message(row: Row[Any], manifest: Manifest, said: str) -> Message:
     days = _days(row.start_day, row.end_day)
     lines = [
         f"{one_line(row.name)}, {days}" + (f", sector {row.sector}" if row.sector else ""),
@@ -144,7 +161,7 @@ def _message(row: Row[Any], manifest: Manifest) -> Message:
         f"{MEASURES['peak_kw'].label}: {format_value(MEASURES['peak_kw'], manifest.peak_kw)}",
         f"Share estimated: {format_share(manifest.share_estimated, decimals=1)}",
         "",
-        "The report is attached, with the manifest that tells how to check it.",
+        said,
     ]
     return Message(f"report-{row.id}", f"Wattscape: {one_line(row.name)[:100]}, {days}", "\n".join(lines) + "\n", {})
 

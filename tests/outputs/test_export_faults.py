@@ -1,7 +1,6 @@
 """Exports for which there is no room, no Hyper, or no patience: a sentence, and nothing left."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import tableauhyperapi
 import three_zones as zones
+from small_disk import on_small_disk
 
 from pipeline import jobs
 from pipeline.errors import WattscapeError
@@ -29,35 +29,12 @@ def filled(warehouse: str) -> None:  # noqa: ARG001 - to be there first
     zones.fill()
 
 
-@pytest.fixture(scope="session")
-def may_mount() -> None:
-    """Skip where this user may not mount anything in a namespace of its own."""
-    tried = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt"]
-    if not shutil.which("unshare") or subprocess.run(tried, capture_output=True, check=False).returncode:  # noqa: S603 - our own
-        pytest.skip("this user may not mount a tmpfs")
-
-
-def export_with(mounted: str, folder: Path, path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command where a tmpfs is mounted on ``folder``, seen by it alone; list what is beside ``path`` then."""
-    script = 'mount -t tmpfs -o "$0" tmpfs "$1" && mkdir -p "$(dirname "$2")" && echo before > "$2" && '
-    script += 'out="$2" && shift 2 && "$@"; status=$?; ls -A "$(dirname "$out")"; head -c 100 "$out"; exit $status'
-    command = [sys.executable, "-m", "pipeline", "export", *words, "--out", str(path)]
-    return subprocess.run(  # noqa: S603 - our own command
-        ["unshare", "--mount", "sh", "-c", script, mounted, str(folder), str(path), *command],  # noqa: S607 - where the system has it
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=300,
-    )
-
-
 @pytest.mark.usefixtures("may_mount")
 @pytest.mark.parametrize(("kind", "room"), [("csv", "size=1m"), ("hyper", "size=1m"), ("hyper", "size=2m")])
 def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path: Path, kind: str, room: str) -> None:
     path = tmp_path / f"e.{kind}"
 
-    done = export_with(room, tmp_path, path, kind)
+    done = on_small_disk(room, tmp_path, path, "export", kind)
 
     assert done.returncode == 1, done.stderr
     assert done.stderr.strip() in {
@@ -71,7 +48,7 @@ def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path: Path, kind: str, r
 def test_hyper_that_cannot_start_is_said_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "e.hyper"
 
-    done = export_with("size=1m", HYPER, path, "hyper", "--from", "2024-06-01", "--to", "2024-06-02")
+    done = on_small_disk("size=1m", HYPER, path, "export", "hyper", "--from", "2024-06-01", "--to", "2024-06-02")
 
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("Hyper, the database program that writes extracts, could not be started")

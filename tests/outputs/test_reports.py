@@ -1,7 +1,6 @@
 """Reports: the same figures in every format as on the pages, nothing cut without a word, no file left half-way."""
 
 import csv
-import errno
 import json
 from dataclasses import replace
 from datetime import date
@@ -12,14 +11,14 @@ import pytest
 import three_zones as zones
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
+from small_disk import on_small_disk
 
 from components import theme
 from pipeline import __main__ as command_line
 from pipeline.definitions import MEASURES, format_value
 from pipeline.errors import SelectionError, UserError
-from pipeline.outputs.hyper import ExtractError
 from pipeline.outputs.manifest import read_manifest
-from pipeline.outputs.reports import contents, excel_file, making, palette, pdf_file
+from pipeline.outputs.reports import excel_file, making, palette, pdf_file
 from pipeline.outputs.reports.kinds import FORMATS, Format, format_of
 from pipeline.outputs.verify import verify
 from pipeline.warehouse.engine import connect
@@ -163,25 +162,17 @@ def test_an_empty_selection_is_refused_in_a_sentence_and_leaves_no_file(form: Fo
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_full_disk_is_said_and_the_earlier_report_stays(
-    form: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("filled", "may_mount")
+@pytest.mark.parametrize(("form", "room"), [("pdf", "size=32k"), ("xlsx", "size=12k"), ("csv", "size=12k")])
+def test_a_full_disk_is_said_and_the_earlier_report_stays(form: Format, room: str, tmp_path: Path) -> None:
     path = tmp_path / f"r.{form}"
-    path.write_text("earlier")
 
-    def full(part: Path, _report: contents.Report) -> None:
-        part.write_text("half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    done = on_small_disk(room, tmp_path, path, "report", form, "--site", "Earth", "--from", "2024-03-01",
+                         "--to", "2024-04-30")  # fmt: skip
 
-    monkeypatch.setitem(making.WRITERS, form, full)
-
-    with pytest.raises(ExtractError, match="There is no room for"):
-        making.make_report(path, zones.filters(MARCH, END_OF_MARCH), form)
-
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
-    assert path.read_text() == "earlier"
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.strip() == f"There is no room for {path.name} on the disk: make room and try again."
+    assert done.stdout.split() == [path.name, "before"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -212,6 +203,34 @@ def test_the_command_writes_a_report_and_says_what_is_in_it(
     assert ended.value.code in (None, 0)
     assert (told["rows"], told["energy_kwh"]) == (31, pytest.approx(page.energy_kwh))
     assert told["sha256"] == read_manifest(path).sha256
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_command_narrows_to_a_sector_and_shows_a_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.csv"
+    words = ["pipeline", "report", "csv", "--out", str(path), "--from", "2024-03-01", "--to", "2024-03-31"]
+    wrong = {
+        ("--sector", "mine"): "There is no sector 'mine' at this site.",
+        ("--measure", "joy"): "There is no measure 'joy': choose one of energy_kwh, mean_kw,",
+    }
+
+    for more, sentence in wrong.items():
+        monkeypatch.setattr("sys.argv", [*words, *more])
+        with pytest.raises(SystemExit) as refused:
+            command_line.main()
+        assert refused.value.code == 2
+        assert sentence in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", [*words, "--sector", "factory", "--measure", "peak_kw"])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+
+    page = page_of(zones.filters(MARCH, END_OF_MARCH, place="Kolkata"))
+    manifest = read_manifest(path)
+    assert ended.value.code in (None, 0)
+    assert (manifest.filters["sector"], manifest.filters["measure"]) == ("factory", "peak_kw")
+    assert manifest.energy_kwh == pytest.approx(page.energy_kwh)
 
 
 @pytest.mark.usefixtures("filled")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,16 @@ def write_excel(path: Path, report: Report) -> None:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[Workbook]:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    """Pack the workbook in memory: a file that is packed on a full disk would complain once more when it is let go."""
+    packed = BytesIO()
+    book = xlsxwriter.Workbook(packed, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
     yield book
     try:
         book.close()
-    except FileCreateError as error:
+    except FileCreateError as error:  # of the temporary files
         cause = error.args[0] if error.args else None
         raise (cause if isinstance(cause, OSError) else OSError(str(error))) from error
+    path.write_bytes(packed.getbuffer())
 
 
 def _summary(book: Workbook, report: Report) -> None:

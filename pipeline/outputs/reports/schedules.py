@@ -40,8 +40,8 @@ def add_schedule(conn: Connection, new: NewSchedule, *, made_by: str, now: datet
     """Keep a schedule; returns its number. Raises UserError with what is wrong."""
     zone = ZoneInfo(zone_of(conn, new.site_id))
     Filters(new.site_id, *ANY_DAYS, sector=new.sector, measure=new.measure)
-    if new.sector is not None and new.sector not in sites.sectors(conn, new.site_id):
-        raise SelectionError(f"There is no sector {new.sector!a} at this site.")
+    if new.sector is not None:
+        sites.check_sector(conn, new.site_id, new.sector)
     values = {
         "site_id": new.site_id,
         "sector": new.sector,

@@ -101,6 +101,12 @@ def sectors(conn: Connection, site_id: int) -> list[str]:
     return [sector for sector in conn.scalars(statement) if sector]
 
 
+def check_sector(conn: Connection, site_id: int, sector: str) -> None:
+    """Raise SelectionError for a sector that does not occur in a node."""
+    if sector not in sectors(conn, site_id):
+        raise SelectionError(f"There is no sector {sector!a} at this site.")
+
+
 def root(conn: Connection) -> int | None:
     """Return the root with the most nodes below it: where a reader starts. None in an empty warehouse."""
     statement = (
