@@ -15,7 +15,7 @@ from dashboard.data import ask, ask_now, reader
 from dashboard.selection import selected
 from pages.publishing import publishing
 from pages.wording import period_text
-from pipeline import jobs
+from pipeline import export_checks, jobs
 from pipeline.definitions import MEASURES, format_value
 from pipeline.outputs.options import kind_of, options_of
 from pipeline.settings import settings
@@ -74,6 +74,7 @@ def layout(**_query: str) -> html.Div:
                     "export-list", COLUMNS, label="Exports, newest first", select="single", empty="No export made yet."
                 ),
                 html.Div(id="export-chosen", role="status"),
+                html.P(id="export-reconciled", className="card-subtitle"),
                 actions=[
                     _action("Check the selected one", "export-check"),
                     _action("Cancel the selected one", "export-cancel"),
@@ -170,6 +171,13 @@ def show_exports(*_changes: int | None) -> tuple[Rows, bool]:
     busy = exports["state"].isin(BUSY).any() or exports["checking"].any()
     rows = tables.records(exports[FIELDS])
     return [row | {"links": _links(row), "check": _checked_as(row)} for row in rows], not busy
+
+
+@callback(Output("export-reconciled", "children"), Input("export-list", "rowData"))
+def show_reconciliation(_listed: Rows | None) -> str:
+    """Say in a line what the last nightly check of all exports found."""
+    found = ask_now(export_checks.last_reconciliation)
+    return found.sentence if found else "Every night at 02:30 UTC all exports are compared with the data."
 
 
 @callback(
