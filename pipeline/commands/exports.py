@@ -7,7 +7,7 @@ import typer
 
 from pipeline import run
 from pipeline.commands.printing import FAILED, AsJson, bar, show
-from pipeline.commands.publish import FirstDay, LastDay
+from pipeline.commands.selecting import FirstDay, LastDay, Out, Site, show_written
 from pipeline.errors import UserError
 
 
@@ -17,11 +17,8 @@ def export(
         typer.Argument(help="csv; for Tableau hyper, tdsx (with a data source) or twbx (with a workbook)"),
     ],
     *,
-    path: Annotated[Path, typer.Option("--out", metavar="PATH", help="file to write")],
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="S", help="site by name, with all below it; default: the whole tree, where there is one"),
-    ] = None,
+    path: Out,
+    site: Site = None,
     start: FirstDay = None,
     end: LastDay = None,
     table: Annotated[
@@ -55,15 +52,7 @@ def export(
             manifest = write(
                 path, filters, kind, as_csv if kind == "csv" else as_extract, told, incremental=incremental
             )
-    result = {
-        "path": str(path),
-        "rows": manifest.rows_of_use,
-        "energy_kwh": manifest.energy_kwh,
-        "peak_kw": manifest.peak_kw,
-        "sha256": manifest.sha256,
-        "seconds": manifest.seconds,
-    }
-    show(result, as_json=as_json)
+    show_written(path, manifest, as_json=as_json)
 
 
 def verify(

@@ -2,17 +2,14 @@
 
 import tempfile
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.commands.printing import AsJson, bar, show
+from pipeline.commands.selecting import FirstDay, LastDay, Site
 from pipeline.errors import UserError
-
-FirstDay = Annotated[datetime | None, typer.Option("--from", metavar="D", formats=["%Y-%m-%d"], help="first day")]
-LastDay = Annotated[datetime | None, typer.Option("--to", metavar="D", formats=["%Y-%m-%d"], help="last day")]
 
 
 def publish(
@@ -23,7 +20,7 @@ def publish(
     name: Annotated[
         str | None, typer.Option(metavar="N", help="name on Tableau; default: the file's or site's")
     ] = None,
-    site: Annotated[str | None, typer.Option(metavar="S", help="site by name, with all below it")] = None,
+    site: Site = None,
     start: FirstDay = None,
     end: LastDay = None,
     append: Annotated[bool, typer.Option("--append", help="add rows to that data source, don't overwrite it")] = False,

@@ -1,23 +1,19 @@
 """The command `report`."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from pipeline.commands.printing import AsJson, bar, show
-from pipeline.commands.publish import FirstDay, LastDay
+from pipeline.commands.printing import AsJson, bar
+from pipeline.commands.selecting import FirstDay, LastDay, Out, Site, show_written
 from pipeline.definitions import SWITCHABLE
 
 
 def report(
     form: Annotated[Literal["pdf", "xlsx", "csv"], typer.Argument(metavar="pdf|xlsx|csv", help="format")],
     *,
-    path: Annotated[Path, typer.Option("--out", metavar="PATH", help="file to write")],
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="S", help="site by name, with all below it; default: the whole tree, where there is one"),
-    ] = None,
+    path: Out,
+    site: Site = None,
     start: FirstDay = None,
     end: LastDay = None,
     sector: Annotated[str | None, typer.Option(metavar="K", help="sites of this sector alone")] = None,
@@ -34,12 +30,4 @@ def report(
     filters = run.narrowed(whole, sector=sector, measure=measure)
     with bar(hidden=as_json) as progress:
         manifest = make_report(path, filters, form, progress(path.name))
-    result = {
-        "path": str(path),
-        "rows": manifest.rows_of_use,
-        "energy_kwh": manifest.energy_kwh,
-        "peak_kw": manifest.peak_kw,
-        "sha256": manifest.sha256,
-        "seconds": manifest.seconds,
-    }
-    show(result, as_json=as_json)
+    show_written(path, manifest, as_json=as_json)
