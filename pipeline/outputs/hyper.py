@@ -30,7 +30,7 @@ from tableauhyperapi import (
 
 from pipeline.errors import WattscapeError
 from pipeline.outputs.aside import PART
-from pipeline.outputs.extract_schema import ForeignKey, TableSchema
+from pipeline.outputs.extract_columns import ForeignKey, TableSchema
 from pipeline.outputs.tables import ExportTable
 from pipeline.outputs.tally import Tally
 

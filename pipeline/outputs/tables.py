@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Numeric, Select, Table, and_, cast, func, select
 
 from pipeline.outputs import extract_schema as extract
+from pipeline.outputs.extract_columns import TableSchema
 from pipeline.outputs.rows import Rows
 from pipeline.outputs.selected import Selected
 from pipeline.warehouse.arrow import Bulk, query_text, stream
@@ -87,7 +88,7 @@ _DAILY = Facts(
 CSV_TABLES: Mapping[str, Facts] = {facts.name: facts for facts in (_READINGS, _HOURLY, _DAILY)}
 
 
-def _of_extract(facts: Facts, schema: extract.TableSchema, *, valued: bool = False) -> Facts:
+def _of_extract(facts: Facts, schema: TableSchema, *, valued: bool = False) -> Facts:
     return replace(facts, name=schema.name, schema=schema.arrow, valued=valued, ordered=False)
 
 

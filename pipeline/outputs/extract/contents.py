@@ -14,6 +14,7 @@ from pipeline.outputs.extract.dictionary import dictionary
 from pipeline.outputs.extract.entitlements import entitlements
 from pipeline.outputs.extract.site_days import site_days
 from pipeline.outputs.extract.stories import stories
+from pipeline.outputs.extract_columns import TableSchema
 from pipeline.outputs.selected import Selected
 from pipeline.outputs.tables import EXTRACT_TABLES, ExportTable, Part, facts_of
 from pipeline.warehouse.arrow import Bulk
@@ -53,7 +54,7 @@ class Contents:
         yield _from_frame(extract.DICTIONARY, dictionary())
 
 
-def _from_frame(schema: extract.TableSchema, frame: pd.DataFrame) -> ExportTable:
+def _from_frame(schema: TableSchema, frame: pd.DataFrame) -> ExportTable:
     names = schema.arrow.names
     table = pa.Table.from_pandas(frame[names], schema=schema.arrow, preserve_index=False)
     return ExportTable(schema.name, schema.arrow, iter(table.to_batches()))

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from pipeline.definitions import CURRENCY, DIMENSIONS, MEASURES
-from pipeline.outputs.extract_schema import TABLES, Column
+from pipeline.outputs.extract_columns import Column
+from pipeline.outputs.extract_schema import TABLES
 
 UNITS = {
     "_kwh": "kWh",

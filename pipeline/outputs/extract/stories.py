@@ -31,7 +31,7 @@ from sqlalchemy import (
     values,
 )
 
-from pipeline.outputs import extract_schema as extract
+from pipeline.outputs import extract_stories as extract
 from pipeline.outputs.selected import Selected
 from pipeline.outputs.tables import ExportTable
 from pipeline.warehouse.arrow import Bulk, query_text, stream

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from pipeline.outputs.extract_schema import SCHEMA
+from pipeline.outputs.extract_columns import SCHEMA
 from pipeline.outputs.tableau.calculations import MAY_SEE, Calculation
 from pipeline.outputs.tableau.fields import storage
 from pipeline.outputs.tableau.markup import (

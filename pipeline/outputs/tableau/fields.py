@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pipeline.definitions import MEASURES, Aggregation, Measure
 from pipeline.outputs.extract.dictionary import MONEY, caption
-from pipeline.outputs.extract_schema import Column
+from pipeline.outputs.extract_columns import Column
 
 Role = Literal["dimension", "measure"]
 Kind = Literal["nominal", "ordinal", "quantitative"]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.definitions import MEASURES
-from pipeline.outputs.extract_schema import TABLES, Column, TableSchema
+from pipeline.outputs.extract_columns import Column, TableSchema
+from pipeline.outputs.extract_schema import TABLES
 from pipeline.outputs.tableau.calculations import Calculation, calculations
 from pipeline.outputs.tableau.fields import Look, look
 
