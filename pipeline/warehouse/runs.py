@@ -50,11 +50,11 @@ class Run:
     created_at: datetime
 
 
-def unforeseen(owner: str, error: Exception, site_id: int | None = None) -> Failure:
+def unforeseen(owner: str, error: Exception, site_id: int | None = None, meter_id: int | None = None) -> Failure:
     """Record a series whose numbers a model cannot work with; the log says where it came to that."""
     log.error("%s: unforeseen numbers", owner, exc_info=error)
     reason = f"Its numbers cannot be worked with ({type(error).__name__}: {error}): check its readings."
-    return Failure(owner, reason, site_id=site_id)
+    return Failure(owner, reason, site_id, meter_id)
 
 
 def inputs_digest(conn: Connection, *upstream: str, parameters: object = None) -> str:

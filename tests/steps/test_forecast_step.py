@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, func, or_, select
 sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
 
 from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
+from killed import kill_before_the_end  # noqa: E402 - as above
 
 from pipeline.steps import forecast as step  # noqa: E402 - as above
 from pipeline.warehouse import runs  # noqa: E402 - as above
@@ -386,6 +387,21 @@ def test_progress_never_goes_back_and_ends() -> None:
 
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_run_that_is_killed_leaves_nothing_and_the_next_is_whole() -> None:
+    plant()
+
+    kill_before_the_end("forecast")
+
+    with connect() as conn:
+        assert counted(conn, forecast) == counted(conn, forecast_hour) == 0
+        assert runs.latest(conn, "forecast") is None
+    first, second = step.run(quiet), step.run(quiet)
+    assert (first.skipped, first.series, second.skipped) == (False, 5, True)
+    with connect() as conn:
+        assert counted(conn, forecast) == first.series  # of hours: days need a longer past
 
 
 @pytest.mark.usefixtures("warehouse")

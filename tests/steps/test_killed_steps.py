@@ -1,23 +1,13 @@
 """A step that is killed before it is done leaves nothing, and the next run does it whole."""
 
-import signal
-import subprocess
-import sys
 from importlib import import_module
 
 import pytest
+from killed import kill_before_the_end
 from sqlalchemy import text
 
 from pipeline.warehouse import runs
 from pipeline.warehouse.engine import connect
-
-KILLED_BEFORE_THE_END = """
-import os, signal, sys
-from importlib import import_module
-step = import_module(f"pipeline.steps.{sys.argv[1]}")
-step.raise_version = lambda conn: os.kill(os.getpid(), signal.SIGKILL)  # the last thing in the step's transaction
-step.run(lambda share, what: None)
-"""
 
 
 def rows_of(table: str) -> int:
@@ -32,13 +22,13 @@ def rows_of(table: str) -> int:
         ("weather", "site_temperature_fit"),
         ("tariffs", "bill_line"),
         ("costs", "node_cost_hour"),
+        ("anomalies", "anomaly"),
         ("recommend", "site_profile"),
     ],
 )
 def test_a_step_that_was_killed_is_done_whole_by_the_next_run_and_once(name: str, table: str) -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED_BEFORE_THE_END, name], check=False, timeout=300)  # noqa: S603 - our own interpreter
+    kill_before_the_end(name)
 
-    assert killed.returncode == -signal.SIGKILL
     assert rows_of(table) == 0
     with connect() as conn:
         assert runs.latest(conn, name) is None

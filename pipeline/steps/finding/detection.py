@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from pipeline.analytics.anomalies import Observed, detect, detect_peers
-from pipeline.errors import ModelError
+from pipeline.errors import UNFORESEEN, ModelError
 from pipeline.steps.finding.observe import Group
 from pipeline.warehouse.runs import Failure
 
-REFUSALS = (ModelError, ValueError, np.linalg.LinAlgError)
+REFUSALS = (ModelError, *UNFORESEEN)
 FEWEST_PEERS = 3
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from pipeline.analytics.forecast import Forecast, Refusal, Series, forecast_many, what_if
 from pipeline.analytics.month_end import USUAL_CORRELATION, error_correlation
+from pipeline.errors import UNFORESEEN
 from pipeline.steps.forecasting.owners import Owner
 from pipeline.steps.forecasting.series import Group, ahead, failure
-from pipeline.warehouse.runs import Failure
+from pipeline.warehouse.runs import Failure, unforeseen
 
 Numbers = NDArray[np.float64]
 Courses = dict[str, Numbers]
@@ -67,12 +68,33 @@ def issue(
     issued: list[Issued] = []
     refused: list[Failure] = []
     for alike in _by_weather(group):
-        answers = forecast_many(alike.series, models=models, horizon=alike.horizon, origins=origins)
-        for owner, series, end, answer in zip(alike.owners, alike.series, alike.ends, answers, strict=True):
+        done, failed = _issue_together(alike, models, origins, warmer)
+        issued += done
+        refused += failed
+    return issued, refused
+
+
+def _issue_together(
+    group: Group, models: Sequence[str], origins: int | None, warmer: Sequence[int]
+) -> tuple[list[Issued], list[Failure]]:
+    """Forecast series that learn together; where nobody foresaw their numbers, halves, until one is left alone."""
+    issued: list[Issued] = []
+    refused: list[Failure] = []
+    try:
+        answers = forecast_many(group.series, models=models, horizon=group.horizon, origins=origins)
+        for owner, series, end, answer in zip(group.owners, group.series, group.ends, answers, strict=True):
             if isinstance(answer, Refusal):
                 refused.append(failure(owner, answer.reason))
             else:
                 issued.append(_issued(owner, series, end, answer, warmer))
+    except UNFORESEEN as error:
+        if len(group.series) == 1:
+            owner = group.owners[0]
+            return [], [unforeseen(owner.key, error, owner.site_id, owner.meter_id)]
+        first = [place < len(group.series) // 2 for place in range(len(group.series))]
+        second = [not one for one in first]
+        halves = [_issue_together(group.only(half), models, origins, warmer) for half in (first, second)]
+        return [one for done, _ in halves for one in done], [one for _, failed in halves for one in failed]
     return issued, refused
 
 

@@ -36,6 +36,11 @@ class Owner:
         return f"{self.kind} {self.number}"
 
     @property
+    def meter_id(self) -> int | None:
+        """Return the number of a meter; None for a node."""
+        return self.number if self.kind == "meter" else None
+
+    @property
     def root(self) -> int:
         """Return the top of its tree."""
         return self.above[-1]

@@ -131,7 +131,7 @@ def _length(seconds: int) -> str:
 def failure(owner: Owner, reason: str, kind: Kind | None = None) -> Failure:
     """Record why an owner has no forecast, or none of one kind."""
     name = owner.key if kind is None else f"{owner.key}, {kind}"
-    return Failure(name, reason, owner.site_id, owner.number if owner.kind == "meter" else None)
+    return Failure(name, reason, owner.site_id, owner.meter_id)
 
 
 def _end(values: pd.Series, step: Step) -> pd.Timestamp:
@@ -151,7 +151,7 @@ def _series(owner: Owner, values: pd.Series, step: Step, temperatures: Temperatu
     if step in FINE:
         energy = energy.tz_localize("UTC")
         temperature = None if temperature is None else temperature.tz_localize("UTC")
-    return Series(owner.key, energy, step, owner.timezone, owner.country, owner.subdivision, temperature_c=temperature)
+    return Series(owner.name, energy, step, owner.timezone, owner.country, owner.subdivision, temperature_c=temperature)
 
 
 def _at(step: Step, known: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
