@@ -71,6 +71,21 @@ def test_days_are_forecast_for_weeks_ahead(model: Model) -> None:
     assert np.abs(predicted - series.energy_kwh.to_numpy()[365:]).mean() < 12
 
 
+def test_a_home_that_stood_empty_spoils_no_forecast_of_others() -> None:
+    load, empty = hourly_load(200), hourly_load(200)
+    empty.iloc[40 * 24 : 80 * 24] = 0.0
+    empty.iloc[80 * 24] = 1e-4  # somebody looked in
+    homes = [from_readings(name, one, "h", timezone=ZONE, country="DE") for name, one in (("x", load), ("y", empty))]
+    grids = [grid_of(one.until(len(one) - 48), 48) for one in homes]
+    truth = grid_of(homes[0], 48).filled[-48:]
+
+    fitted = Regression(iterations=60).fit(grids, [grid.end for grid in grids], 49)
+
+    for number, grid in enumerate(grids):
+        predicted = fitted.predict(number, grid, np.array([grid.end]))[0, :48]
+        assert np.abs(predicted - truth).mean() < 0.1 * truth.mean()
+
+
 def test_a_model_that_lacks_history_says_how_much_it_needs() -> None:
     grid = grid_of(hourly_series(20), 24)
     month = grid_of(from_readings("m", pd.Series(1.0, pd.date_range("2022", periods=9, freq="MS")), "MS"), 13)

@@ -16,6 +16,7 @@ from pipeline.analytics.one_thread import one_thread
 
 ROWS = 80_000  # learnt from at most: keeps the training of 300 meters, or of one with three years, to seconds
 LEAST_ORIGINS = 30
+LEAST_UNIT = 0.1  # of its usual unit: after weeks almost off, changes are endless multiples, and all learn from them
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,13 @@ def _look(grid: Grid, scaling: Scaling, origins: Positions, cells: int) -> Look:
 
 
 def _examples(look: Look, end: int, rows: int) -> Examples:
-    """Gather measured cells before ``end``: of the newest origins, thinned to ``rows``."""
+    """Gather measured cells before ``end``: of the newest origins that follow usual load, thinned to ``rows``."""
     newest = replace(look, origins=look.origins[-max(1, 3 * rows // look.cells) :])
     table, names, _ = inputs_of(newest)
     inside = np.minimum(newest.target, look.grid.end - 1)
     change = (newest.at(inside) - newest.base).reshape(-1)
-    measured = ((newest.target < end) & look.grid.known[inside]).reshape(-1)
+    usual = newest.unit >= LEAST_UNIT * np.median(newest.unit)
+    measured = (usual[:, None] & (newest.target < end) & look.grid.known[inside]).reshape(-1)
     usable = np.flatnonzero(measured & np.isfinite(change))
     if len(usable) > rows:
         usable = np.sort(np.random.default_rng(0).permutation(usable)[:rows])
