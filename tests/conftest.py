@@ -57,7 +57,11 @@ def postgres(run_folder: Path) -> str:
     """Start one embedded server for the run; the last worker to leave stops it."""
     folder = run_folder / "server" / "postgres"
     with one_worker_at_a_time(run_folder):
-        return embedded.start(folder)
+        server = embedded.start(folder)
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody needs it after a loss of power
+            execute(server, f"alter system set {setting} = off")
+        execute(server, "select pg_reload_conf()")
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ AXE = next(Path(axe_core_python.__file__).parent.rglob("axe.min.js"))
 PATIENCE_S = 120  # sixteen charts on a busy machine
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("gallery"),
 ]
 
 
