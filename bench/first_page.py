@@ -70,7 +70,7 @@ def running(folder: Path) -> Iterator[str]:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     log = folder / "app.log"
-    variables = os.environ | {"WATTSCAPE_PORT": str(port)}
+    variables = os.environ | {"WATTSCAPE_PORT": str(port), "WATTSCAPE_MODELS": "false"}  # none computes beside it
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT
@@ -80,7 +80,7 @@ def running(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def opened(browser: Browser, address: str) -> dict[str, float]:
