@@ -1,7 +1,6 @@
 """Forecast every meter and node 48 hours, 35 days and 13 months ahead, and score what was forecast before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from time import perf_counter
 
 from sqlalchemy import Connection
@@ -15,6 +14,7 @@ from pipeline.steps.forecasting.month import month_ends
 from pipeline.steps.forecasting.owners import Owner, owners
 from pipeline.steps.forecasting.plans import PLANS, issue_all, plan_group
 from pipeline.steps.forecasting.records import record
+from pipeline.steps.forecasting.refusals import Refused, alone, failures
 from pipeline.steps.forecasting.series import Kind, Step, left_behind, newest_ends, too_coarse
 from pipeline.steps.forecasting.temperatures import Temperatures
 from pipeline.steps.report import StepReport
@@ -25,7 +25,7 @@ from pipeline.warehouse.forecasts import NewForecast, store
 from pipeline.warehouse.live_scores import score_past_forecasts
 from pipeline.warehouse.load import Progress
 from pipeline.warehouse.queries.model_inputs import meters, places
-from pipeline.warehouse.runs import Failure, Outcome
+from pipeline.warehouse.runs import Outcome
 
 STEP = "forecast"
 UNCHANGED = "Nothing has changed since the last forecast."
@@ -43,14 +43,14 @@ def run(progress: Progress, *, site_id: int | None = None) -> StepReport:
         everyone = owners(places(conn), meters(conn), site_id)
         known = histories.read(conn, everyone)
         weather = temperatures.read(conn, everyone)
-    forecasts, failures = _forecast(everyone, known, weather, progress)
+    forecasts, refused = _forecast(everyone, known, weather, progress)
     progress(AGREED, "Storing")
     owned = {(one.site_id, one.meter_id) for one in forecasts}
-    outcome = Outcome(STEP, inputs, len(owned), perf_counter() - began, failures)
+    outcome = Outcome(STEP, inputs, len(owned), perf_counter() - began, failures(refused))
     with begin() as conn:
         _store(conn, outcome, forecasts)
     progress(1.0, "Done")
-    return StepReport(STEP, outcome.series, len(failures), perf_counter() - began)
+    return StepReport(STEP, outcome.series, len(outcome.failures), perf_counter() - began)
 
 
 def _store(conn: Connection, outcome: Outcome, forecasts: Sequence[NewForecast]) -> None:
@@ -61,26 +61,25 @@ def _store(conn: Connection, outcome: Outcome, forecasts: Sequence[NewForecast])
 
 def _forecast(
     everyone: Sequence[Owner], known: Histories, weather: Temperatures, progress: Progress
-) -> tuple[list[NewForecast], list[Failure]]:
+) -> tuple[list[NewForecast], list[Refused]]:
     """Go through the plans; what is refused is recorded with its horizon."""
     newest = {horizon: newest_ends(everyone, values, step) for horizon, values, step in _of(known)}
-    failures = left_behind(everyone, known.hours, newest["hours"])
-    late = {failure.owner for failure in failures}
-    failures += too_coarse([owner for owner in everyone if owner.key not in late])
+    broken = {one.owner.key for one in known.refused}
+    refused = known.refused + left_behind([o for o in everyone if o.key not in broken], known.hours, newest["hours"])
+    late = {one.owner.key for one in refused}
     fresh = [owner for owner in everyone if owner.key not in late]
+    refused += too_coarse(fresh)
     tasks = [(plan, plan_group(plan, fresh, known, newest[plan.kind], weather)) for plan in PLANS]
     issued: dict[Kind, list[Issued]] = {"hours": [], "days": [], "months": [], "peaks": []}
-    for number, (plan, done, refused) in enumerate(issue_all(tasks)):
+    for number, (plan, done, without) in enumerate(issue_all(tasks)):
         progress(READ + (ISSUED - READ) * number / len(PLANS), f"Forecasting {plan.kind} of {plan.owners}s")
         issued[plan.kind] += done
-        if plan.kind == "months":
-            helped, left = months_from_days(refused, fresh, known, newest["months"])
-            issued["months"] += helped
-        else:
-            left = refused if plan.kind != "peaks" else []
-        failures += [replace(one, owner=f"{one.owner}, {plan.kind}") for one in left]
+        helped, left = months_from_days(without, known, newest["months"]) if plan.kind == "months" else ([], without)
+        issued[plan.kind] += helped
+        refused += [one.of(plan.kind) for one in left if plan.kind != "peaks"]
     progress(ISSUED, "Making parts add up")
-    return _agreed(issued, everyone, known), failures
+    forecasts, disagreed = _agreed(issued, everyone, known)
+    return forecasts, refused + disagreed
 
 
 def _of(known: Histories) -> tuple[tuple[Kind, ByKey, Step], ...]:
@@ -92,12 +91,18 @@ def _of(known: Histories) -> tuple[tuple[Kind, ByKey, Step], ...]:
     )
 
 
-def _agreed(issued: Mapping[Kind, list[Issued]], everyone: Sequence[Owner], known: Histories) -> list[NewForecast]:
+def _agreed(
+    issued: Mapping[Kind, list[Issued]], everyone: Sequence[Owner], known: Histories
+) -> tuple[list[NewForecast], list[Refused]]:
     """Make each horizon add up; peaks do not add up, and serve the projection of the month."""
-    new = []
+    new: list[NewForecast] = []
+    refused: list[Refused] = []
     for horizon in ("hours", "days", "months"):
         before = {one.owner.key: one for one in issued[horizon]}
-        agreed = agree(issued[horizon], everyone)
-        ends = month_ends(agreed, issued["peaks"], known) if horizon == "days" else {}
-        new += [record(one, before[one.owner.key], horizon, month_end=ends.get(one.owner.key)) for one in agreed]
-    return new
+        agreed, apart = agree(issued[horizon], everyone)
+        ends, endless = month_ends(agreed, issued["peaks"], known) if horizon == "days" else ({}, [])
+        refused += apart + endless
+        for one in agreed:
+            with alone(one.owner, refused, horizon):
+                new.append(record(one, before[one.owner.key], horizon, month_end=ends.get(one.owner.key)))
+    return new, refused

@@ -24,6 +24,8 @@ Courses = Mapping[tuple[str, str], NDArray[np.float64]]
 BEST, YARDSTICK, BASE = "best", "seasonal_naive", "base"
 HOURS, DAYS, MONTHS = "hours", "days", "months"
 QUANTILES = ("p10", "p50", "p90")
+MONTH_END, SUM = "end of the month", "sum of its parts"
+PARTS = (HOURS, DAYS, MONTHS, MONTH_END, SUM)  # what one failure of a series may be of: ``Main building, hours``
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analytics.events.costing import NO_EXPECTED, NO_TARIFF, costs
+from pipeline.analytics.events.costing import LARGEST, NO_EXPECTED, NO_TARIFF, costs
 from pipeline.analytics.events.excuses import holiday_excuse
 from pipeline.analytics.events.matching import fingerprint, same_events
 from pipeline.analytics.events.merging import merge_neighbours
@@ -187,3 +187,23 @@ def test_without_price_or_expectation_the_reason_is_said() -> None:
 
 def test_an_event_within_an_hour_has_that_hours_price() -> None:
     assert costs(events((30.5, 30.75)).assign(site_id=5), prices())["cost"].tolist() == [Decimal("6.0000")]
+
+
+@pytest.mark.parametrize("factor", [1e12, 1e30, 1e300])
+def test_a_cost_that_nobody_could_be_billed_is_none_and_says_what_is_wrong(factor: float) -> None:
+    found = events((0, 24), (24, 48), expected_kwh=[10.0, 10.0 * factor], actual_kwh=[30.0 * factor, 10.0])
+
+    priced = costs(found.assign(site_id=5), prices())
+
+    assert priced["cost"].tolist() == [None, None]
+    assert priced["currency"].tolist() == [None, None]
+    assert priced["cost_reason"].str.contains("readings are in another unit, or wrong").all()
+
+
+@given(st.floats(-1e11, 1e11))
+def test_a_cost_of_any_size_up_to_the_largest_fits_into_the_warehouse(deviation_kwh: float) -> None:
+    found = events((0, 24), expected_kwh=0.0, actual_kwh=deviation_kwh)
+
+    [cost] = costs(found.assign(site_id=5), prices())["cost"]
+
+    assert abs(cost) < Decimal(LARGEST)

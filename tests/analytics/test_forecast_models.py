@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from planted_loads import ZONE, daily_series, hourly_load, hourly_series
+from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from pipeline.analytics.forecast import (
     Forecast,
@@ -19,7 +20,7 @@ from pipeline.analytics.forecast import (
     from_readings,
     what_if,
 )
-from pipeline.analytics.forecast.arima import Arima
+from pipeline.analytics.forecast.arima import ASKED, Arima
 from pipeline.analytics.forecast.backtest import backtests, schedule
 from pipeline.analytics.forecast.grid import Grid, from_midnight, grid_of
 from pipeline.analytics.forecast.model import Model, ModelError
@@ -46,6 +47,43 @@ def test_each_model_knows_the_day_at_work_from_the_weekend(model: Model) -> None
 
     predicted = fitted.predict(0, grid, np.array([grid.end]))[0, :48]
     assert np.abs(predicted - truth).mean() < 0.05 * truth.mean()
+
+
+@pytest.mark.parametrize("factor", [0.0, 1e12, 1e150])
+def test_a_series_with_absurd_readings_is_forecast_finitely_and_spoils_no_other(factor: float) -> None:
+    absurd = hourly_load(90)
+    absurd.iloc[: len(absurd) // 2] = factor
+    both = [from_readings("absurd", absurd, "h", timezone=ZONE), hourly_series(90)]
+    alone = forecast(both[1], ("regression",))
+
+    found, usual = forecast_many(both, models=("regression",))
+
+    assert isinstance(found, Forecast)
+    assert isinstance(usual, Forecast)
+    assert np.isfinite(found.quantiles.to_numpy()).all()
+    assert usual.quantiles["p50"].to_numpy() == pytest.approx(alone.quantiles["p50"].to_numpy(), rel=0.05)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e12])
+def test_the_search_for_an_arima_is_bounded(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = hourly_load(60, chance=0.05)
+    load.iloc[len(load) // 2 :] *= factor
+    grid = grid_of(from_readings("x", load, "h", timezone=ZONE), 48)
+    asked: list[int] = []
+    fit, likelihood = SARIMAX.fit, SARIMAX.loglike
+    monkeypatch.setattr(SARIMAX, "fit", lambda *given, **more: [asked.append(0), fit(*given, **more)][1])
+
+    def counted(*given: object, **more: object) -> float:
+        asked[-1] += 1
+        found: float = likelihood(*given, **more)
+        return found
+
+    monkeypatch.setattr(SARIMAX, "loglike", counted)
+
+    Arima().fit([grid], [grid.end], 49)
+
+    assert 0 < max(asked) <= ASKED + 20  # the optimiser ends a line search that it has begun
+    assert len(asked) < 25
 
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)

@@ -138,7 +138,13 @@ def test_meters_come_as_they_were_read_with_the_calendar_of_their_site() -> None
 
 
 def meters(count: int, **more: object) -> pd.DataFrame:
-    columns = {"name": [f"m{number}" for number in range(count)], "site_id": 1, "sector": None, "direction": "import"}
+    columns = {
+        "name": [f"m{number}" for number in range(count)],
+        "site_id": 1,
+        "site": "North",
+        "sector": None,
+        "direction": "import",
+    }
     return pd.DataFrame(
         {"meter_id": range(count)} | columns | {"timezone": "UTC", "country": None, "subdivision": None} | more
     )
@@ -152,30 +158,34 @@ def test_peers_are_of_one_sector_direction_and_zone_and_no_more_than_fit() -> No
     assert sizes == [2, 3, 230 - 2 * MOST_METERS, MOST_METERS, MOST_METERS]
 
 
-def test_a_meter_that_cannot_be_examined_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ValueError("planted"), OverflowError("planted"), KeyError("planted")])
+def test_a_meter_that_cannot_be_examined_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def detect(observed: Observed) -> pd.DataFrame:
         match observed.name:
             case "1":
                 raise ModelError("It has 3 days, and 28 are needed.")
             case "2":
-                raise ValueError("array must not contain infs")
+                raise error
         return described((0, "gap", 0, 3)).drop(columns="meter_id")
 
     def no_peers(_observed: object) -> pd.DataFrame:
-        raise ModelError("Nobody is like anybody.")
+        raise error
 
     monkeypatch.setattr(detection, "detect", detect)
     monkeypatch.setattr(detection, "detect_peers", no_peers)
     observed = [Observed(str(number), pd.DataFrame()) for number in range(4)]
+    unforeseen = f"Its numbers cannot be worked with ({type(error).__name__}: {error}): check its readings."
 
     found, failures = detection.detect_group(Group(meters(5)), observed)
 
     assert found["meter_id"].tolist() == [0, 3]
     assert {failure.owner: failure.reason for failure in failures} == {
-        "m4": "The meter has no reading.",
-        "m1": "It has 3 days, and 28 are needed.",
-        "m2": "The detectors cannot take its readings: array must not contain infs.",
-        "peers of m0": "Nobody is like anybody.",
+        "m4 (North)": "The meter has no reading.",
+        "m1 (North)": "It has 3 days, and 28 are needed.",
+        "m2 (North)": unforeseen,
+        "peers of m0 (North)": unforeseen,
     }
 
 

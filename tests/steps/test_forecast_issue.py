@@ -34,10 +34,11 @@ class Brittle:
 def group_of(loads_kwh: Sequence[float]) -> Group:
     index = pd.date_range("2025-01-05 23:00", periods=60 * 24, freq="h", tz="UTC")
     owners = [
-        Owner("meter", number, f"Meter {number}", 7, (7,), ZONE, "DE", None) for number in range(1, len(loads_kwh) + 1)
+        Owner("meter", number, f"Meter {number}", "Home", 7, (7,), ZONE, "DE", None)
+        for number in range(1, len(loads_kwh) + 1)
     ]
     series = [
-        from_readings(owner.name, pd.Series(load, index), "h", timezone=ZONE, country="DE")
+        from_readings(owner.title, pd.Series(load, index), "h", timezone=ZONE, country="DE")
         for owner, load in zip(owners, loads_kwh, strict=True)
     ]
     return Group("h", owners, series, [index[-1] + pd.Timedelta(hours=49)] * len(owners))
@@ -54,7 +55,7 @@ def test_a_series_with_unforeseen_numbers_is_recorded_and_the_others_are_forecas
     issued, refused = issue(group_of(loads), ("brittle",), warmer=(-1, 1))
 
     (failure,) = refused
-    assert (failure.owner, failure.site_id, failure.meter_id) == (f"meter {place + 1}", 7, place + 1)
+    assert failure.owner.number == place + 1
     assert failure.reason.startswith("Its numbers cannot be worked with (ZeroDivisionError")
     assert [one.owner.number for one in issued] == [number for number in range(1, 6) if number != place + 1]
     assert all("brittle" in one.candidates for one in issued)
@@ -66,4 +67,4 @@ def test_a_refusal_names_the_meter_as_people_do() -> None:
 
     _, refused = issue(short, ("seasonal_naive",))
 
-    assert [failure.reason.split(" is too short")[0] for failure in refused] == ["Meter 1", "Meter 2"]
+    assert [failure.reason.split(" is too short")[0] for failure in refused] == ["Meter 1 (Home)", "Meter 2 (Home)"]

@@ -16,9 +16,15 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
 from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
 from killed import kill_before_the_end  # noqa: E402 - as above
 
+from pipeline.analytics.forecast.seasonal_naive import FittedSeasonalNaive  # noqa: E402 - as above
 from pipeline.steps import forecast as step  # noqa: E402 - as above
+from pipeline.steps.forecasting import agree as agreeing  # noqa: E402 - as above
+from pipeline.steps.forecasting import histories, month  # noqa: E402 - as above
+from pipeline.steps.forecasting import issue as issuing  # noqa: E402 - as above
 from pipeline.warehouse import runs  # noqa: E402 - as above
 from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
+from pipeline.warehouse.filters import Filters  # noqa: E402 - as above
+from pipeline.warehouse.queries import forecasts  # noqa: E402 - as above
 from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
     forecast,
     forecast_day,
@@ -31,6 +37,7 @@ from pipeline.warehouse.weather_stations import Station, ensure_station, store_h
 BERLIN = ZoneInfo("Europe/Berlin")
 END = datetime(2025, 6, 12, tzinfo=BERLIN)  # a Thursday
 DAYS, LONG = 60, 100  # too short for any model but the yardstick, and long enough for two more
+YEAR = (date(2025, 1, 1), date(2026, 1, 1))
 LAT_LONG = {"latitude": 52.52, "longitude": 13.405}
 
 
@@ -234,8 +241,8 @@ def test_daily_readings_are_forecast_by_day_and_not_by_hours() -> None:
         assert len(course(conn, "days", site=places["All"])) == 35
         failures = runs.failures(conn, "forecast").set_index("owner")["reason"]
         peak = conn.scalars(select(forecast_month_end.c.p50_kw)).all()
-    assert failures[f"meter {places['North meter']}, hours"].startswith("Its readings last 24 hours each")
-    assert f"node {places['All']}, hours" in failures
+    assert failures["North meter (North), hours"].startswith("Its readings last 24 hours each")
+    assert "All, hours" in failures
     assert not [owner for owner in failures.index if owner.endswith("days")]
     assert set(peak) == {None}
 
@@ -263,12 +270,85 @@ def test_what_cannot_be_forecast_is_recorded_with_its_reason_and_the_rest_is_don
         parts = sum(course(conn, "hours", site=places[name])["p50_kwh"] for name in ("North", "South"))
         whole = course(conn, "hours", site=places["All"])["p50_kwh"]
         assert course(conn, "hours", meter=young).empty
-    assert any("too short or too broken" in reason for reason in reasons[young])
+    assert any("Young (North) is too short or too broken" in reason for reason in reasons[young])
+    assert {"Stale (North)", "Silent (North)"} <= set(failures["owner"])
     assert "12 May 2025" in reasons[stale][0]
     assert "no whole hour" in reasons[silent][0]
     assert report.failures == len(failures)
     assert len(rest) == 48
     assert parts.to_numpy() == pytest.approx(whole.to_numpy())
+
+
+def is_planted(given: object) -> bool:
+    """Say whether something is of the meter whose numbers are to stop a function."""
+    series = getattr(given, "series", None)
+    return getattr(getattr(given, "owner", given), "name", "") == "North meter" or (
+        getattr(series, "name", "") == "North meter (North)"
+    )
+
+
+def broken(usual: Callable[..., object]) -> Callable[..., object]:
+    def function(*given: object, **more: object) -> object:
+        if any(is_planted(one) for one in given):
+            raise OverflowError("planted")
+        return usual(*given, **more)
+
+    return function
+
+
+@pytest.mark.usefixtures("warehouse")
+@pytest.mark.parametrize(
+    ("place", "name", "said_of"),
+    [
+        (FittedSeasonalNaive, "predict", "North meter (North), hours"),
+        (issuing, "_issued", "North meter (North), hours"),
+        (histories, "_derive", "North meter (North)"),
+        (step, "record", "North meter (North), hours"),
+    ],
+)
+def test_numbers_that_nobody_thought_of_stop_one_series_alone(
+    place: object, name: str, said_of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = plant()
+    monkeypatch.setattr(place, name, broken(getattr(place, name)))
+
+    report = step.run(quiet)
+
+    with connect() as conn:
+        reasons = runs.failures(conn, "forecast").set_index("owner")["reason"]
+        shown = forecasts.refusal(conn, Filters(places["North"], *YEAR, meter_id=places["North meter"]), "hours")
+        gone = course(conn, "hours", meter=places["North meter"])
+        whole, *parts = (course(conn, "hours", site=places[name])["p50_kwh"] for name in ("All", "North", "South"))
+        rest = course(conn, "hours", meter=places["South meter"])
+    assert reasons[said_of] == shown
+    assert "OverflowError: planted" in shown
+    assert report.failures == len(reasons)
+    assert gone.empty
+    assert len(rest) == 48
+    assert sum(parts).to_numpy() == pytest.approx(whole.to_numpy())
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_month_that_cannot_be_projected_and_a_tree_that_cannot_agree_leave_the_forecasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = plant(days=LONG)
+    monkeypatch.setattr(month, "_row", broken(month._row))
+
+    def apart(*_given: object, **_more: object) -> None:
+        raise np.linalg.LinAlgError("planted")
+
+    monkeypatch.setattr(agreeing, "reconcile", apart)
+
+    step.run(quiet)
+
+    with connect() as conn:
+        owners = set(runs.failures(conn, "forecast")["owner"])
+        node = Filters(places["All"], *YEAR)
+        assert forecasts.issue(conn, node, "hours") is not None
+        assert counted(conn, forecast_month_end) == 4
+        assert len(course(conn, "days", meter=places["North meter"])) == 35
+    assert {"North meter (North), end of the month", "All, sum of its parts"} <= owners
 
 
 @pytest.mark.usefixtures("warehouse")

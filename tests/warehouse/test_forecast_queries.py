@@ -141,8 +141,9 @@ def test_what_drives_it_is_laid_out_by_group(places: dict[str, int]) -> None:
 def test_without_a_forecast_there_are_empty_frames_and_a_reason(places: dict[str, int]) -> None:
     with connect() as conn:
         never = forecasts.refusal(conn, chosen(places), "hours")
-    name = f"meter {places['meter']}"
-    plant(failures=[runs.Failure(f"{name}, days", f"{name} is too short to forecast. It needs two weeks.")])
+    daily = runs.Failure("Boiler (North), days", "It is too short to forecast. It needs two weeks.", 1, places["meter"])
+    of_the_month = runs.Failure("Boiler (North), end of the month", "No.", 1, places["meter"])
+    plant(failures=[daily, of_the_month])
 
     with connect() as conn:
         why = {horizon: forecasts.refusal(conn, chosen(places), horizon) for horizon in ("hours", "days")}  # type: ignore[arg-type]
@@ -160,7 +161,7 @@ def test_without_a_forecast_there_are_empty_frames_and_a_reason(places: dict[str
 
 def test_a_series_that_the_newest_run_refuses_shows_no_older_forecast(places: dict[str, int]) -> None:
     plant(of_hours(places["meter"], T0, 10.0))
-    plant(failures=[runs.Failure(f"meter {places['meter']}", "Its readings end too early.")])
+    plant(failures=[runs.Failure("Boiler (North)", "Its readings end too early.", meter_id=places["meter"])])
 
     with connect() as conn:
         assert forecasts.issue(conn, chosen(places), "hours") is None

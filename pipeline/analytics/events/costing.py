@@ -5,6 +5,8 @@ import pandas as pd
 
 NO_EXPECTED = "There is no expected energy to compare with."
 NO_TARIFF = "There is no tariff for this site at the time: import one on the Bills page."
+TOO_LARGE = "It would cost {amount:.3g} {currency}: its readings are in another unit, or wrong."
+LARGEST = 1e11  # of any currency: more is no bill, and more than the warehouse keeps
 _CENTS = Decimal("0.0001")
 
 
@@ -50,9 +52,12 @@ class _Prices:
 def _cost(
     start: pd.Timestamp, end: pd.Timestamp, deviation_kwh: float, prices: _Prices | None
 ) -> tuple[Decimal | None, str | None, str]:
-    if np.isnan(deviation_kwh):
+    if not np.isfinite(deviation_kwh):
         return None, None, NO_EXPECTED
     price = prices.mean(start, end) if prices is not None else None
     if price is None:
         return None, None, NO_TARIFF
-    return Decimal(str(deviation_kwh * price[0])).quantize(_CENTS), price[1], ""
+    amount, currency = deviation_kwh * price[0], price[1]
+    if abs(amount) >= LARGEST:
+        return None, None, TOO_LARGE.format(amount=amount, currency=currency)
+    return Decimal(str(amount)).quantize(_CENTS), currency, ""

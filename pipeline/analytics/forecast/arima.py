@@ -20,6 +20,7 @@ LEARNT_CYCLES = 730  # two years of days that the regression is fitted to
 ERRORS_LEARNT = 1000  # cells whose errors the ARIMA is fitted to: thin enough to take a second or two
 LEAST = {"D": 56, "MS": 18}
 LEAST_DAYS = 28  # of shorter steps
+ASKED = 200  # times at most for the likelihood of one order: some never converge, most need a hundred
 PENALTY = 1e-3  # of the ridge: keeps terms apart that hardly differ in a short history
 
 
@@ -101,7 +102,7 @@ def _learn(grid: Grid, end: int) -> Learnt:
             model = pmdarima.auto_arima(
                 errors, seasonal=False, max_p=3, max_q=2, max_d=1,
                 d=0 if grid.cycle > CYCLE["MS"] else None,
-                with_intercept=False, maxiter=30, error_action="ignore",
+                with_intercept=False, maxiter=30, maxfun=ASKED, error_action="ignore",
             )  # fmt: skip
         except (ValueError, np.linalg.LinAlgError) as error:
             raise ModelError(f"No ARIMA fits {grid.series.name}: {error}.") from error

@@ -8,6 +8,7 @@ from pipeline.analytics.forecast.grid import Grid
 from pipeline.analytics.forecast.series import Values
 
 CLEAR_OF_ZERO = 0.1  # of the mean: what the smallest load (but one in a thousand) must be for logarithms
+MOST = 50.0  # logarithm of multiples of the mean: a model that says more has lost its way, and its power overflows
 FLOOR = 0.02  # of the mean: what a load is raised to before its logarithm is taken, should it fall later
 
 
@@ -32,7 +33,7 @@ class Scaling:
 
     def in_kwh(self, scaled: Values) -> Values:
         """Return kWh."""
-        return (np.exp(scaled) if self.logs else scaled) * self.unit
+        return (np.exp(np.minimum(scaled, MOST)) if self.logs else scaled) * self.unit
 
 
 def scaling_of(grid: Grid, end: int) -> Scaling:

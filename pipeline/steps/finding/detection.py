@@ -8,9 +8,8 @@ import pandas as pd
 from pipeline.analytics.anomalies import Observed, detect, detect_peers
 from pipeline.errors import UNFORESEEN, ModelError
 from pipeline.steps.finding.observe import Group
-from pipeline.warehouse.runs import Failure
+from pipeline.warehouse.runs import Failure, unforeseen
 
-REFUSALS = (ModelError, *UNFORESEEN)
 FEWEST_PEERS = 3
 
 
@@ -22,8 +21,8 @@ def examine(observed: Observed) -> Examined:
     """Return the events of one meter, with its ``meter_id``, or why it cannot be examined."""
     try:
         return detect(observed).assign(meter_id=int(observed.name))
-    except REFUSALS as error:
-        return _reason(error)
+    except (ModelError, *UNFORESEEN) as error:
+        return _reason(f"meter {observed.name}", error)
 
 
 def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -> tuple[pd.DataFrame, list[Failure]]:
@@ -31,11 +30,11 @@ def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -
 
     ``each`` is how `examine` is done to all: ``map``, or that of a pool of processes. Events have a ``meter_id``.
     """
-    names = dict(zip(group.ids, group.meters["name"], strict=True))
+    names = group.titles
     sites = dict(zip(group.ids, group.meters["site_id"], strict=True))
     seen = {int(one.name) for one in observed}
     failures = [
-        Failure(str(names[number]), "The meter has no reading.", int(sites[number]), number)
+        Failure(names[number], "The meter has no reading.", int(sites[number]), number)
         for number in group.ids
         if number not in seen
     ]
@@ -43,18 +42,19 @@ def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -
     for one, examined in zip(observed, each(examine, observed), strict=True):
         if isinstance(examined, str):
             number = int(one.name)
-            failures.append(Failure(str(names[number]), examined, int(sites[number]), number))
+            failures.append(Failure(names[number], examined, int(sites[number]), number))
         else:
             found.append(examined)
     if len(observed) >= FEWEST_PEERS:
         try:
             peers = detect_peers(observed)
             found.append(peers.assign(meter_id=peers["series"].astype(int)).drop(columns="series"))
-        except REFUSALS as error:
-            failures.append(Failure(f"peers of {names[group.ids[0]]}", _reason(error)))
+        except (ModelError, *UNFORESEEN) as error:
+            peer_group = f"peers of {names[group.ids[0]]}"
+            failures.append(Failure(peer_group, _reason(peer_group, error)))
     filled = [events for events in found if len(events)]
     return (pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()), failures
 
 
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, ModelError) else f"The detectors cannot take its readings: {error}."
+def _reason(owner: str, error: Exception) -> str:
+    return str(error) if isinstance(error, ModelError) else unforeseen(owner, error).reason

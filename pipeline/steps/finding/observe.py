@@ -19,14 +19,21 @@ class Group:
     meters: pd.DataFrame
 
     @property
+    def titles(self) -> dict[int, str]:
+        """Name the meters for people, by their number: ``Boiler (Main building)``."""
+        named = zip(self.ids, self.meters["name"], self.meters["site"], strict=True)
+        return {number: f"{name} ({site})" for number, name, site in named}
+
+    @property
     def ids(self) -> list[int]:
         """Return the numbers of the meters."""
         return [int(number) for number in self.meters["meter_id"]]
 
 
 def placed_meters(conn: Connection) -> pd.DataFrame:
-    """List the meters with what is known of their sites: their calendar and sector."""
-    places = model_inputs.places(conn)[["site_id", "timezone", "country", "subdivision", "sector"]]
+    """List the meters with what is known of their sites: name, calendar and sector."""
+    places = model_inputs.places(conn).rename(columns={"name": "site"})
+    places = places[["site_id", "site", "timezone", "country", "subdivision", "sector"]]
     return model_inputs.meters(conn).merge(places, on="site_id").sort_values("meter_id")
 
 

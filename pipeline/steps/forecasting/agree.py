@@ -10,24 +10,30 @@ from numpy.typing import NDArray
 from pipeline.analytics.reconciliation import reconcile
 from pipeline.steps.forecasting.issue import BASE, P10, P50, P90, Issued
 from pipeline.steps.forecasting.owners import Owner
+from pipeline.steps.forecasting.refusals import Refused, alone
+from pipeline.warehouse.forecasts import SUM
 
 Numbers = NDArray[np.float64]
 
 
-def agree(issued: Sequence[Issued], everyone: Sequence[Owner]) -> list[Issued]:
+def agree(issued: Sequence[Issued], everyone: Sequence[Owner]) -> tuple[list[Issued], list[Refused]]:
     """Reconcile the forecasts of one horizon, tree by tree.
 
     Medians are moved until they add up, quantiles move along with their median, so that their width stays what the
     backtest found. ``everyone`` are all owners: load of a meter that has no forecast is what its site leaves over. A
-    generation meter is in no sum and stays as it is.
+    generation meter is in no sum and stays as it is. A tree that cannot be made to agree stays as it is, too, and its
+    top is among the refused.
     """
+    refused: list[Refused] = []
     agreed = {one.owner.key: one for one in issued}
-    for root in {one.owner.root for one in issued}:
+    for root in sorted({one.owner.root for one in issued}):
         rows = [one for one in issued if one.owner.root == root and one.owner.sign]
         if any(one.owner.kind == "node" for one in rows):
             tree = [owner for owner in everyone if owner.root == root]
-            agreed |= {one.owner.key: one for one in _agree_in_tree(rows, tree)}
-    return [agreed[one.owner.key] for one in issued]
+            top = min((one.owner for one in rows if one.owner.kind == "node"), key=lambda owner: len(owner.above))
+            with alone(top, refused, SUM):
+                agreed |= {one.owner.key: one for one in _agree_in_tree(rows, tree)}
+    return [agreed[one.owner.key] for one in issued], refused
 
 
 def _agree_in_tree(rows: list[Issued], tree: Sequence[Owner]) -> list[Issued]:

@@ -9,9 +9,9 @@ from pipeline.analytics.year_ahead import YearAhead, year_ahead
 from pipeline.steps.forecasting.histories import Histories
 from pipeline.steps.forecasting.issue import BASE, Issued
 from pipeline.steps.forecasting.owners import Owner
+from pipeline.steps.forecasting.refusals import Refused, alone
 from pipeline.steps.forecasting.series import LENGTHS, Ends
 from pipeline.warehouse.forecasts import YARDSTICK
-from pipeline.warehouse.runs import Failure
 
 MODEL = "year_before"
 WHY = (
@@ -22,17 +22,18 @@ DAYS_OF_MONTH = 365.25 / 12
 
 
 def months_from_days(
-    refused: Sequence[Failure], owners: Sequence[Owner], histories: Histories, newest: Ends
-) -> tuple[list[Issued], list[Failure]]:
+    refused: Sequence[Refused], histories: Histories, newest: Ends
+) -> tuple[list[Issued], list[Refused]]:
     """Forecast the months of refused owners from their days; those with too few days of their own stay refused."""
-    by_key = {owner.key: owner for owner in owners}
-    issued, still = [], []
-    for failure in refused:
-        found = _issued(by_key[failure.owner], histories, newest)
-        if found is None:
-            still.append(failure)
-        else:
-            issued.append(found)
+    issued: list[Issued] = []
+    still: list[Refused] = []
+    for one in refused:
+        with alone(one.owner, still):
+            found = _issued(one.owner, histories, newest)
+            if found is None:
+                still.append(one)
+            else:
+                issued.append(found)
     return issued, still
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.analytics.history import daily_peaks, months, whole_intervals
 from pipeline.steps.forecasting.owners import HOUR_S, Owner
+from pipeline.steps.forecasting.refusals import Refused, alone
 from pipeline.warehouse.queries import forecast_inputs
 from pipeline.warehouse.schema import meter
 
@@ -22,7 +23,8 @@ ByKey = dict[str, pd.Series]
 class Histories:
     """Series by ``Owner.key``: hours and half hours with naive UTC index, the others by naive local day.
 
-    ``peaks`` are the highest hourly power of each day in kW, ``peak_moments`` when it was.
+    ``peaks`` are the highest hourly power of each day in kW, ``peak_moments`` when it was. ``refused`` are owners whose
+    readings could not be made into series.
     """
 
     hours: ByKey = field(default_factory=dict)
@@ -31,6 +33,7 @@ class Histories:
     months: ByKey = field(default_factory=dict)
     peaks: ByKey = field(default_factory=dict)
     peak_moments: ByKey = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
 
 
 def read(conn: Connection, owners: Sequence[Owner]) -> Histories:
@@ -43,13 +46,14 @@ def read(conn: Connection, owners: Sequence[Owner]) -> Histories:
             numbers = [owner.number for owner in own]
             hourly = forecast_inputs.hours(conn, kind, numbers, start)
             daily = forecast_inputs.days(conn, kind, numbers)
-            _each(own, hourly, found.hours, lambda rows: _whole(rows, "h"))
-            _each(own, daily, found.days, lambda rows: _whole(rows, "D"))
+            _each(own, hourly, found, found.hours, lambda rows: _whole(rows, "h"))
+            _each(own, daily, found, found.days, lambda rows: _whole(rows, "D"))
         halves = [owner for owner in alike if owner.half_hourly]
         readings = forecast_inputs.half_hours(conn, [owner.number for owner in halves], start)
-        _each(halves, readings, found.half_hours, _complete_half_hours)
+        _each(halves, readings, found, found.half_hours, _complete_half_hours)
     for owner in owners:
-        _derive(found, owner)
+        with alone(owner, found.refused):
+            _derive(found, owner)
     return found
 
 
@@ -72,14 +76,21 @@ def _newest_reading(conn: Connection, owners: Sequence[Owner]) -> dict[int, date
     return newest
 
 
-def _each(owners: Sequence[Owner], rows: pd.DataFrame, found: ByKey, make: Callable[[pd.DataFrame], pd.Series]) -> None:
+def _each(
+    owners: Sequence[Owner],
+    rows: pd.DataFrame,
+    found: Histories,
+    series: ByKey,
+    make: Callable[[pd.DataFrame], pd.Series],
+) -> None:
     """Cut rows, which come ordered by owner, into those of each owner; nothing is kept of one without whole rows."""
     ids = rows["owner_id"].to_numpy()
     for owner in owners:
         first, last = np.searchsorted(ids, [owner.number, owner.number + 1])
-        series = make(rows.iloc[first:last])
-        if len(series):
-            found[owner.key] = series
+        with alone(owner, found.refused):
+            made = make(rows.iloc[first:last])
+            if len(made):
+                series[owner.key] = made
 
 
 def _whole(rows: pd.DataFrame, freq: str) -> pd.Series:

@@ -1,9 +1,11 @@
 """Forecasts of groups of series: what the models say of each owner, or why they refuse."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,13 @@ from pipeline.analytics.forecast import Forecast, Refusal, Series, forecast_many
 from pipeline.analytics.month_end import USUAL_CORRELATION, error_correlation
 from pipeline.errors import UNFORESEEN
 from pipeline.steps.forecasting.owners import Owner
-from pipeline.steps.forecasting.series import Group, ahead, failure
-from pipeline.warehouse.runs import Failure, unforeseen
+from pipeline.steps.forecasting.refusals import Refused, alone
+from pipeline.steps.forecasting.series import Group, ahead
+from pipeline.warehouse.runs import unforeseen
 
 Numbers = NDArray[np.float64]
 Courses = dict[str, Numbers]
+Ask: TypeAlias = Callable[[Sequence[Series]], list[Forecast | Refusal]]
 
 QUANTILES = ["p10", "p50", "p90"]
 P10, P50, P90 = range(3)
@@ -60,42 +64,41 @@ class Issued:
 
 def issue(
     group: Group, models: Sequence[str], *, origins: int | None = None, warmer: Sequence[int] = ()
-) -> tuple[list[Issued], list[Failure]]:
+) -> tuple[list[Issued], list[Refused]]:
     """Forecast a group; ``warmer`` by as many degrees Celsius gives what-ifs, and one of holidays goes with them.
 
     Series with and without weather learn apart, because what they learn from differs.
     """
     issued: list[Issued] = []
-    refused: list[Failure] = []
+    refused: list[Refused] = []
     for alike in _by_weather(group):
-        done, failed = _issue_together(alike, models, origins, warmer)
-        issued += done
-        refused += failed
-    return issued, refused
-
-
-def _issue_together(
-    group: Group, models: Sequence[str], origins: int | None, warmer: Sequence[int]
-) -> tuple[list[Issued], list[Failure]]:
-    """Forecast series that learn together; where nobody foresaw their numbers, halves, until one is left alone."""
-    issued: list[Issued] = []
-    refused: list[Failure] = []
-    try:
-        answers = forecast_many(group.series, models=models, horizon=group.horizon, origins=origins)
-        for owner, series, end, answer in zip(group.owners, group.series, group.ends, answers, strict=True):
+        answers = _answers(alike.series, partial(forecast_many, models=models, horizon=alike.horizon, origins=origins))
+        for owner, series, end, answer in zip(alike.owners, alike.series, alike.ends, answers, strict=True):
             if isinstance(answer, Refusal):
-                refused.append(failure(owner, answer.reason))
-            else:
-                issued.append(_issued(owner, series, end, answer, warmer))
-    except UNFORESEEN as error:
-        if len(group.series) == 1:
-            owner = group.owners[0]
-            return [], [unforeseen(owner.key, error, owner.site_id, owner.meter_id)]
-        first = [place < len(group.series) // 2 for place in range(len(group.series))]
-        second = [not one for one in first]
-        halves = [_issue_together(group.only(half), models, origins, warmer) for half in (first, second)]
-        return [one for done, _ in halves for one in done], [one for _, failed in halves for one in failed]
+                refused.append(Refused(owner, answer.reason))
+                continue
+            with alone(owner, refused):
+                issued.append(_finite_only(_issued(owner, series, end, answer, warmer)))
     return issued, refused
+
+
+def _answers(series: Sequence[Series], ask: Ask) -> list[Forecast | Refusal]:
+    """Forecast series that learn together; where one stops all, each half learns by itself, down to that one alone."""
+    try:
+        return ask(series)
+    except UNFORESEEN as error:
+        if len(series) == 1:
+            return [Refusal(series[0].name, unforeseen(series[0].name, error).reason)]
+    half = len(series) // 2
+    return [*_answers(series[:half], ask), *_answers(series[half:], ask)]
+
+
+def _finite_only(issued: Issued) -> Issued:
+    """Return it, or raise: one that is not finite would spoil all of its tree when the parts are made to add up."""
+    if not all(np.isfinite(course).all() for course in issued.scenarios.values()):
+        raise FloatingPointError("its forecast is not finite")
+    known = {name: course for name, course in issued.candidates.items() if np.isfinite(course).all()}
+    return replace(issued, candidates=known)
 
 
 def _by_weather(group: Group) -> list[Group]:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pipeline.analytics.month_end import MonthEnd, Range, month_end
 from pipeline.steps.forecasting.histories import Histories
 from pipeline.steps.forecasting.issue import BASE, Issued
+from pipeline.steps.forecasting.refusals import Refused, alone
+from pipeline.warehouse.forecasts import MONTH_END
 
 Numbers = NDArray[np.float64]
 Row = dict[str, object]
@@ -17,10 +19,18 @@ QUANTILES = ["p10", "p50", "p90"]
 MONTHS_BEFORE = 11  # with the month in progress they make the twelve that ratchets and capacity tariffs look at
 
 
-def month_ends(days: Sequence[Issued], peaks: Sequence[Issued], histories: Histories) -> dict[str, Row]:
+def month_ends(
+    days: Sequence[Issued], peaks: Sequence[Issued], histories: Histories
+) -> tuple[dict[str, Row], list[Refused]]:
     """Project the month of the first forecast day of each owner: rows of ``forecast_month_end`` by ``Owner.key``."""
     powers = {one.owner.key: one for one in peaks}
-    return {one.owner.key: _row(one, powers.get(one.owner.key), histories) for one in days if len(one.index)}
+    rows: dict[str, Row] = {}
+    refused: list[Refused] = []
+    for one in days:
+        if len(one.index):
+            with alone(one.owner, refused, MONTH_END):
+                rows[one.owner.key] = _row(one, powers.get(one.owner.key), histories)
+    return rows, refused
 
 
 def _row(days: Issued, peaks: Issued | None, histories: Histories) -> Row:

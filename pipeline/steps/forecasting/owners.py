@@ -12,15 +12,17 @@ SIGNS = {"import": 1.0, "net": 1.0, "export": -1.0, "generation": 0.0}
 
 @dataclass(frozen=True)
 class Owner:
-    """A meter or node. ``above`` are the nodes whose load it is part of, from its own up to the top of its tree.
+    """A meter or node. ``site`` is the name of its site, ``above`` the nodes whose load it is part of.
 
-    ``sign`` says how a meter counts in them: 0 for generation, which no sum holds. ``positive`` load is never negative.
-    ``step_s`` is the length of its readings, for a node of the shortest below it: nothing finer can be told from them.
+    They go from its own up to the top of its tree. ``sign`` says how a meter counts in them: 0 for generation, which no
+    sum holds. ``positive`` load is never negative. ``step_s`` is the length of its readings, for a node of the shortest
+    below it: nothing finer can be told from them.
     """
 
     kind: Literal["meter", "node"]
     number: int
     name: str
+    site: str
     site_id: int
     above: tuple[int, ...]
     timezone: str
@@ -36,9 +38,9 @@ class Owner:
         return f"{self.kind} {self.number}"
 
     @property
-    def meter_id(self) -> int | None:
-        """Return the number of a meter; None for a node."""
-        return self.number if self.kind == "meter" else None
+    def title(self) -> str:
+        """Name it for people: ``Main building``, ``Boiler (Main building)``."""
+        return self.name if self.kind == "node" else f"{self.name} ({self.site})"
 
     @property
     def root(self) -> int:
@@ -112,6 +114,7 @@ def _owner(
         kind,
         number,
         name,
+        place["name"],
         int(place["site_id"]),
         above,
         place["timezone"],

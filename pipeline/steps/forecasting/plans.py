@@ -8,10 +8,10 @@ from pipeline.analytics.one_thread import one_thread
 from pipeline.steps.forecasting.histories import Histories
 from pipeline.steps.forecasting.issue import Issued, issue
 from pipeline.steps.forecasting.owners import Owner
+from pipeline.steps.forecasting.refusals import Refused
 from pipeline.steps.forecasting.series import Ends, Group, Kind, Step, group, tells
 from pipeline.steps.forecasting.temperatures import Temperatures
 from pipeline.steps.processes import pool, processors
-from pipeline.warehouse.runs import Failure
 
 Models: TypeAlias = tuple[str, ...]
 
@@ -58,7 +58,7 @@ PLANS = (
 )
 
 Task: TypeAlias = tuple[Plan, Group]
-Done: TypeAlias = tuple[Plan, list[Issued], list[Failure]]
+Done: TypeAlias = tuple[Plan, list[Issued], list[Refused]]
 
 
 def plan_group(plan: Plan, owners: Sequence[Owner], known: Histories, newest: Ends, weather: Temperatures) -> Group:

@@ -11,8 +11,8 @@ import pandas as pd
 from pipeline.analytics.forecast import Series, with_company
 from pipeline.steps.forecasting.histories import ByKey
 from pipeline.steps.forecasting.owners import DAY_S, HOUR_S, Owner
+from pipeline.steps.forecasting.refusals import Refused
 from pipeline.steps.forecasting.temperatures import Temperatures
-from pipeline.warehouse.runs import Failure
 
 Step = Literal["30min", "h", "D", "MS"]
 Kind = Literal["hours", "days", "months", "peaks"]
@@ -92,20 +92,20 @@ def newest_ends(owners: Sequence[Owner], values: ByKey, step: Step) -> dict[int,
     return newest
 
 
-def left_behind(owners: Sequence[Owner], hours: ByKey, newest: Ends) -> list[Failure]:
+def left_behind(owners: Sequence[Owner], hours: ByKey, newest: Ends) -> list[Refused]:
     """Say of each owner without whole hours, or with none as new as those of its tree, what is missing."""
-    failures = []
+    refused = []
     for owner in owners:
         if owner.key not in hours:
-            failures.append(failure(owner, "There is no whole hour of readings: load readings of some weeks."))
+            refused.append(Refused(owner, "There is no whole hour of readings: load readings of some weeks."))
         elif _is_behind(hours[owner.key], newest, owner, "h"):
             last = hours[owner.key].index[-1]
             reason = (
                 f"The readings end on {last:%-d %b %Y}, those of others in the same tree on "
                 f"{newest[owner.root]:%-d %b %Y}: load what is missing since."
             )
-            failures.append(failure(owner, reason))
-    return failures
+            refused.append(Refused(owner, reason))
+    return refused
 
 
 def tells(owner: Owner, kind: Kind) -> bool:
@@ -113,11 +113,11 @@ def tells(owner: Owner, kind: Kind) -> bool:
     return owner.step_s <= LONGEST_S.get(kind, owner.step_s)
 
 
-def too_coarse(owners: Sequence[Owner]) -> list[Failure]:
+def too_coarse(owners: Sequence[Owner]) -> list[Refused]:
     """Say of each owner what its readings are too long to tell of; the warehouse spreads them evenly over hours."""
     kinds: tuple[Kind, ...] = ("hours", "days")
     return [
-        failure(owner, f"Its readings last {_length(owner.step_s)} each: load shorter ones to forecast {kind}.", kind)
+        Refused(owner, f"Its readings last {_length(owner.step_s)} each: load shorter ones to forecast {kind}.", kind)
         for owner in owners
         for kind in kinds
         if not tells(owner, kind)
@@ -126,12 +126,6 @@ def too_coarse(owners: Sequence[Owner]) -> list[Failure]:
 
 def _length(seconds: int) -> str:
     return f"{seconds / DAY_S:.3g} days" if seconds > 2 * DAY_S else f"{seconds / HOUR_S:.3g} hours"
-
-
-def failure(owner: Owner, reason: str, kind: Kind | None = None) -> Failure:
-    """Record why an owner has no forecast, or none of one kind."""
-    name = owner.key if kind is None else f"{owner.key}, {kind}"
-    return Failure(name, reason, owner.site_id, owner.meter_id)
 
 
 def _end(values: pd.Series, step: Step) -> pd.Timestamp:
@@ -151,7 +145,9 @@ def _series(owner: Owner, values: pd.Series, step: Step, temperatures: Temperatu
     if step in FINE:
         energy = energy.tz_localize("UTC")
         temperature = None if temperature is None else temperature.tz_localize("UTC")
-    return Series(owner.name, energy, step, owner.timezone, owner.country, owner.subdivision, temperature_c=temperature)
+    return Series(
+        owner.title, energy, step, owner.timezone, owner.country, owner.subdivision, temperature_c=temperature
+    )
 
 
 def _at(step: Step, known: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:

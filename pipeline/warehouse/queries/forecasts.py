@@ -16,13 +16,14 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     or_,
     select,
 )
 
 from pipeline.warehouse import runs
 from pipeline.warehouse.filters import Filters
-from pipeline.warehouse.forecasts import BASE, BEST, YARDSTICK
+from pipeline.warehouse.forecasts import BASE, BEST, PARTS, YARDSTICK
 from pipeline.warehouse.queries.frames import fetch
 from pipeline.warehouse.schema import (
     meter,
@@ -212,13 +213,15 @@ def _course(found: Issue, model: str, scenario: str) -> Select[*tuple[Any, ...]]
 
 
 def _reason(conn: Connection, filters: Filters, horizon: Horizon) -> str | None:
-    """Return what the newest run said of a series that it could not forecast."""
+    """Return what the newest run said of a series that it could not forecast, at all or this far ahead."""
     run = runs.latest(conn, STEP)
-    owner = f"meter {filters.meter_id}" if filters.meter_id is not None else f"node {filters.site_id}"
     failure = model_failure.c
+    of_meter, of_node = failure.meter_id == filters.meter_id, failure.site_id == filters.site_id
+    parts = [failure.owner.endswith(f", {part}", autoescape=True) for part in PARTS if part != horizon]
     return conn.scalar(
         select(failure.reason)
         .where(failure.run_id == (run.id if run else -1))
-        .where(or_(failure.owner == owner, failure.owner == f"{owner}, {horizon}"))
+        .where(of_meter if filters.meter_id is not None else and_(of_node, failure.meter_id.is_(None)))
+        .where(not_(or_(*parts)))
         .limit(1)
     )
