@@ -1,5 +1,6 @@
 from datetime import date
 
+import holidays
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from planted_loads import ZONE, daily_series, hourly_load, hourly_series
 
-from pipeline.analytics.forecast import Refusal, from_readings
+from pipeline.analytics.forecast import Forecast, Refusal, Series, forecast_series, from_readings
 from pipeline.analytics.forecast.backtest import Backtest, schedule
 from pipeline.analytics.forecast.conformal import known_before, offsets, rolling_bands
 from pipeline.analytics.forecast.ensemble import rolling_mean_of_models, weights_of
@@ -96,7 +97,9 @@ errors = arrays(np.float64, (30, 6), elements=st.floats(-100, 100))
 
 @given(errors)
 def test_conformal_bands_hold_what_they_were_made_from(found: np.ndarray) -> None:
-    low, high = offsets(found)
+    at_rest = np.arange(30)[:, None] % 3 >= np.full(6, 1)  # ten workdays
+
+    low, high = (np.where(at_rest, rest, work) for work, rest in offsets(found, at_rest))
 
     inside = (found >= low - 1e-9) & (found <= high + 1e-9)
     assert (low <= 0).all()
@@ -111,12 +114,60 @@ def test_bands_use_only_errors_known_at_the_origin() -> None:
     later = actual.copy()
     later[20:] *= 50
 
-    before = rolling_bands(predicted, actual, np.ones(40), origins)
-    after = rolling_bands(predicted, later, np.ones(40), origins)
+    at_rest = np.zeros((40, 24), dtype=bool)
+
+    before = rolling_bands(predicted, actual, np.ones(40), origins, at_rest)
+    after = rolling_bands(predicted, later, np.ones(40), origins, at_rest)
 
     assert np.array_equal(before[0][:21], after[0][:21], equal_nan=True)
     assert np.isnan(known_before(actual, origins - np.arange(40) * 12, 5)[-1]).any()
     assert np.isnan(before[0][0]).all()
+
+
+def load_with_calm_sundays(days: int) -> Series:
+    """A load whose chance is a tenth on weekends and holidays of what it is on workdays."""
+    load = hourly_load(days, chance=0.0)
+    local = pd.DatetimeIndex(load.index).tz_convert(ZONE)
+    free = (local.day_of_week >= 5) | np.isin(
+        local.date, list(holidays.country_holidays("DE", years=range(2023, 2025)))
+    )
+    chance = np.where(free, 0.01, 0.1) * np.random.default_rng(5).standard_normal(days * 24)
+    return from_readings("calm", load * (1 + chance), "h", timezone=ZONE, country="DE")
+
+
+def test_bands_are_right_on_workdays_and_narrower_on_calm_sundays() -> None:
+    [found] = try_models([load_with_calm_sundays(400)], 24, origins=150, models=QUICK)
+
+    assert isinstance(found, Backtest)
+    tested = slice(found.schedule.warm, None)
+    of_model = found.tracks["similar_days"]
+    actual, low, high = found.actual[tested], of_model.low[tested], of_model.high[tested]
+    rest = found.at_rest[tested]
+    inside, width = (actual >= low) & (actual <= high), (high - low) / actual
+    assert inside[~rest].mean() == pytest.approx(0.8, abs=0.05)
+    assert inside[rest].mean() == pytest.approx(0.8, abs=0.08)
+    assert width[rest].mean() < 0.3 * width[~rest].mean()
+
+
+def test_the_fan_ahead_is_narrower_on_a_calm_sunday() -> None:
+    series = load_with_calm_sundays(200)  # until a Thursday evening
+
+    found = forecast_series(series, models=QUICK)
+
+    assert isinstance(found, Forecast)
+    width = found.quantiles["p90"] - found.quantiles["p10"]
+    friday, saturday = width.iloc[:24].mean(), width.iloc[24:].mean()
+    assert saturday < 0.4 * friday
+
+
+@given(errors)
+def test_few_windows_of_rest_share_the_bands_of_all_days(found: np.ndarray) -> None:
+    every_day = np.zeros(found.shape, dtype=bool)
+
+    alike = offsets(found, every_day)
+
+    assert np.array_equal(alike[0][0], alike[0][1])
+    assert np.array_equal(alike[1][0], alike[1][1])
 
 
 def test_the_better_model_weighs_more() -> None:

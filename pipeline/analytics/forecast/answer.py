@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analytics.forecast import ensemble
-from pipeline.analytics.forecast.conformal import NEWEST, offsets
-from pipeline.analytics.forecast.grid import Grid, to_intervals
+from pipeline.analytics.forecast.conformal import NEWEST, added, offsets
+from pipeline.analytics.forecast.grid import Grid, Mask, to_intervals
 from pipeline.analytics.forecast.inputs import level
 from pipeline.analytics.forecast.model import Fitted
 from pipeline.analytics.forecast.scores import Score
@@ -28,13 +28,14 @@ class Predictor:
     """The models as fitted to the whole history, with their weights in the ensemble and errors of the backtest.
 
     ``fitted``: by model, with the place of the series among those learnt from together. ``errors``: by model, (origins,
-    cells) in units of the series' level.
+    cells) in units of the series' level; ``at_rest``: which of those cells lay on a weekend or public holiday.
     """
 
     horizon: int
     fitted: Mapping[str, tuple[int, Fitted]]
     weights: Mapping[str, float]
     errors: Mapping[str, Values]
+    at_rest: Mask
 
     def candidates(self, grid: Grid) -> dict[str, pd.DataFrame]:
         """Predict P10, P50 and P90 by every model, indexed by interval start."""
@@ -69,7 +70,8 @@ class Predictor:
 
     def _frame(self, grid: Grid, name: str, cells: Values) -> pd.DataFrame:
         unit = level(grid, np.array([grid.end]))[0]
-        below, above = offsets(self.errors[name][-NEWEST:])
+        at_rest = grid.at_rest(grid.end + np.arange(len(cells)))
+        below, above = (added(one, at_rest) for one in offsets(self.errors[name][-NEWEST:], self.at_rest[-NEWEST:]))
         bands = np.column_stack([cells + below * unit, cells, cells + above * unit])
         if np.nanmin(grid.series.values) >= 0:
             bands = np.maximum(bands, 0.0)

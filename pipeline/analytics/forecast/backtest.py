@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.analytics.forecast import ensemble, scores
 from pipeline.analytics.forecast.conformal import rolling_bands
-from pipeline.analytics.forecast.grid import Grid, Positions
+from pipeline.analytics.forecast.grid import Grid, Mask, Positions
 from pipeline.analytics.forecast.inputs import level
 from pipeline.analytics.forecast.model import Fitted, Model, ModelError
 from pipeline.analytics.forecast.scores import Score
@@ -58,6 +58,11 @@ class Backtest:
     tracks: dict[str, Track]
     lacking: dict[str, str]
     scores: tuple[Score, ...]
+
+    @property
+    def at_rest(self) -> Mask:
+        """Whether each cell lies on a weekend or public holiday: (origins, cells)."""
+        return self.grid.at_rest(self.schedule.origins[:, None] + np.arange(self.actual.shape[1]))
 
     @property
     def selected(self) -> str:
@@ -150,7 +155,7 @@ def track(predicted: Values, record: Backtest, train_seconds: float = 0.0, predi
     """Calibrate what a model said."""
     if record.grid.series.values[np.isfinite(record.grid.series.values)].min(initial=0.0) >= 0:
         predicted = np.maximum(predicted, 0.0)
-    low, high = rolling_bands(predicted, record.actual, record.unit, record.schedule.origins)
+    low, high = rolling_bands(predicted, record.actual, record.unit, record.schedule.origins, record.at_rest)
     return Track(predicted, low, high, train_seconds, predict_seconds)
 
 

@@ -71,7 +71,7 @@ def _frame(grid: Grid, predicted: Values) -> pd.DataFrame:
     target = origins[:, None] + np.arange(predicted.shape[1])
     inside = np.minimum(target, grid.end - 1)
     actual = np.where((target < grid.end) & grid.known[inside], grid.filled[inside], np.nan)
-    low, high = rolling_bands(predicted, actual, level(grid, origins), origins)
+    low, high = rolling_bands(predicted, actual, level(grid, origins), origins, grid.at_rest(target))
     columns = {}
     for name, values in zip(QUANTILES, (low, predicted, high), strict=True):
         by_cell = np.full(grid.end, np.nan)

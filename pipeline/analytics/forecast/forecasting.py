@@ -143,7 +143,7 @@ def _answer(record: Backtest, fitted: dict[str, tuple[int, Fitted]], horizon: in
     }
     members = [name for name in errors if name != ensemble.NAME]
     weights: Values = ensemble.weights_of(np.stack([errors[name] for name in members]))
-    predictor = Predictor(horizon, fitted, dict(zip(members, weights.tolist(), strict=True)), errors)
+    predictor = Predictor(horizon, fitted, dict(zip(members, weights.tolist(), strict=True)), errors, record.at_rest)
     candidates = predictor.candidates(record.grid)
     model = record.selected if record.selected in candidates else NAIVE
     return Forecast(

@@ -18,7 +18,7 @@ Positions = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 CYCLE = {"15min": 96, "30min": 48, "h": 24, "D": 7, "MS": 12}  # cells after which the clock (week, year) is the same
-HOLIDAY_AS_DAY = 7  # day types: weekdays 0 to 6, public holidays 7
+SATURDAY, HOLIDAY_AS_DAY = 5, 7  # day types: weekdays 0 to 6, public holidays 7
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Grid:
     def end(self) -> int:
         """The cell that follows the series: the origin of its forecast."""
         return len(self.filled)
+
+    def at_rest(self, cells: Positions) -> Mask:
+        """Say which cells lie on a weekend or public holiday; a month never does."""
+        found: Mask = self.day_type[np.minimum(cells, len(self.day_type) - 1)] >= SATURDAY
+        return found
 
     def origins(self, first: int, last: int) -> Positions:
         """Cells from ``first`` to before ``last`` at which a forecast like that at the end would begin."""
