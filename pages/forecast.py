@@ -32,19 +32,26 @@ Options: TypeAlias = list[dict[str, str]]
 FAN, DRIVERS, PAST = "forecast-fan", "forecast-drivers", "forecast-past"
 HORIZONS = {"hours": "48 hours", "days": "35 days", "months": "13 months"}
 ENERGY = MEASURES["energy_kwh"]
+
+
+def _score(field: str, header: str, least: int, *, number: str = "") -> dict[str, Any]:
+    """Describe a column that takes its part of the room, and no less than ``least`` pixels."""
+    return tables.column(field, header, number=number, flex=least) | {"minWidth": least}
+
+
 SCORES = [
-    tables.column("evidence", "Measured on", width=135),
-    tables.column("model", "Model", width=165),
-    tables.column("in_use", "In use", width=85),
-    tables.column("wape", "WAPE", number=".1%", width=90),
-    tables.column("skill", "Skill", number="+.0%", width=85),
-    tables.column("mase", "MASE", number=".2f", width=90),
-    tables.column("mae_kwh", "MAE kWh", number=",.4~g", width=110),
-    tables.column("bias", "Bias", number="+.1%", width=85),
-    tables.column("coverage", "Coverage", number=".0%", width=105),
-    tables.column("pinball_kwh", "Pinball kWh", number=",.4~g", width=120),
-    tables.column("origins", "Forecasts", number="d", width=105),
-    tables.column("seconds", "Seconds", number=".2f", width=95),
+    _score("evidence", "Measured on", 118),
+    _score("model", "Model", 130),
+    _score("in_use", "In use", 80),
+    _score("wape", "WAPE", 84, number=".1%"),
+    _score("skill", "Skill", 80, number="+.0%"),
+    _score("mase", "MASE", 84, number=".2f"),
+    _score("mae_kwh", "MAE kWh", 100, number=",.4~g"),
+    _score("bias", "Bias", 80, number="+.1%"),
+    _score("coverage", "Coverage", 98, number=".0%"),
+    _score("pinball_kwh", "Pinball kWh", 112, number=",.4~g"),
+    _score("origins", "Forecasts", 100, number="d"),
+    _score("seconds", "Seconds", 94, number=".2f"),
 ]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.forecasts import BASE, BEST, Choice
 from pages.wording import DASH, day_text
-from pipeline.definitions import MEASURES, format_value
+from pipeline.definitions import MEASURES, format_share, format_value
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.queries.forecast_month import Cost, Month, Quantiles
 from pipeline.warehouse.queries.forecasts import Issue
@@ -43,8 +43,10 @@ class Card:
 
 
 def best_text(found: Issue | None) -> str:
-    """Name the model in use."""
-    return f"Best: {model_text(found.model)}" if found else "Best"
+    """Name the model in use: the best of those tried, or the only one that could be used."""
+    if found is None:
+        return "Best"
+    return f"{'Fall-back' if found.fallback else 'Best'}: {model_text(found.model)}"
 
 
 def model_text(name: str) -> str:
@@ -123,11 +125,13 @@ def headroom(month: Month | None) -> list[tuple[str, str]]:
             f"{format_value(PEAK, month.rest_peak_kw[1])} ({_range(PEAK, month.rest_peak_kw)})",
         )
     ]
-    if month.so_far_kw is not None:
+    if month.so_far_kw is None:
+        facts.append((f"Peak of {name} so far", f"none yet: {_begun(month)}"))
+    else:
         facts += [
             (f"Peak of {name} so far", f"{format_value(PEAK, month.so_far_kw)}{_at(month.so_far_kw_at)}"),
             ("Headroom to it", _headroom_text(month.so_far_kw, month.rest_peak_kw)),
-            ("Chance of a new peak", f"{month.chance_of_new_peak or 0:.0%}".replace("%", " %")),
+            ("Chance of a new peak", format_share(month.chance_of_new_peak or 0)),
         ]
     if month.year_kw is not None:
         facts += [
@@ -147,7 +151,7 @@ def past_subtitle(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "None yet"
     inside = frame["actual_kwh"].between(frame["p10_kwh"], frame["p90_kwh"]).mean()
-    said = f"The last forecast before each interval; {inside:.0%} of what happened lies in the band".replace("%", " %")
+    said = f"The last forecast before each interval; {format_share(inside)} of what happened lies in the band"
     return f"{said}; made in retrospect, from what was known then" if frame["in_retrospect"].any() else said
 
 
@@ -179,12 +183,27 @@ def _cost_card(name: str, cost: Cost | None) -> Card:
 
 
 def _headroom_card(month: Month) -> Card:
-    if month.rest_peak_kw is None or month.so_far_kw is None:
-        return Card("Headroom", DASH, "No peak so far")
+    if month.rest_peak_kw is None:
+        return Card("Headroom", DASH, "No forecast of peaks")
+    if month.so_far_kw is None:
+        return _headroom_to_earlier_card(month, month.rest_peak_kw)
     left = month.so_far_kw - month.rest_peak_kw[1]
-    chance = f"{month.chance_of_new_peak or 0:.0%}".replace("%", " %")
+    chance = format_share(month.chance_of_new_peak or 0)
     note = f"before a new peak of the month; chance of one {chance}"
     return Card("Headroom", format_value(PEAK, max(left, 0.0)), note)
+
+
+def _headroom_to_earlier_card(month: Month, rest_peak_kw: Quantiles) -> Card:
+    """Compare a month that has just begun with the peak that a ratchet would still bill."""
+    if month.year_kw is None:
+        return Card("Headroom", DASH, f"{_begun(month)}, and no earlier peak is known")
+    left = max(month.year_kw - rest_peak_kw[1], 0.0)
+    earlier = f"the peak of the 11 months before, {format_value(PEAK, month.year_kw)}"
+    return Card("Headroom", format_value(PEAK, left), f"before {earlier}; {_begun(month)}")
+
+
+def _begun(month: Month) -> str:
+    return f"no day of {month.month:%B} is measured yet"
 
 
 def _headroom_text(limit: float, rest: Quantiles) -> str:

@@ -26,12 +26,13 @@ from components.shell import page_header
 from dashboard.data import ask_now, reader
 from dashboard.selection import selected
 from pipeline import jobs
+from pipeline.definitions import format_share
 from pipeline.errors import UserError
 from pipeline.outputs.options import HyperOptions, kind_of
 from pipeline.outputs.tableau.embedding import Embedding, embedding_of
 from pipeline.settings import settings
 
-register_page(__name__, path="/tableau", name="Tableau", order=12, icon="tableau")
+register_page(__name__, path="/tableau", name="Tableau", order=13, icon="tableau")
 
 Query: TypeAlias = dict[str, str] | None
 
@@ -110,7 +111,7 @@ def follow(_ticks: int | None, number: int | None) -> tuple[list[Component | str
     export = exports[exports["id"] == number].iloc[0]
     name, state = str(export["file_name"]), str(export["state"])
     if state in BUSY:
-        return [f"{name} is being made: {export['progress']:.0%}."], False
+        return [f"{name} is being made: {format_share(export['progress'])}."], False
     if state != "ready":
         return [f"{name}: {export['message'] or state}"], True
     link = html.A(f"Download {name}", href=f"/exports/{number}", className="btn btn-primary btn-sm")

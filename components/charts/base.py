@@ -13,6 +13,8 @@ from pipeline.definitions import Measure, format_share, format_value, scale
 NOTHING_TO_DRAW = "No reading in this selection."
 WIDEST_LINE = 46  # characters
 FEW_MONTHS = 5  # Plotly would name weeks between them
+PER_CENT = 100.0, "%"
+PER_CENT_TICKS = {"tickformat": ",~g", "ticksuffix": " %"}  # d3's own format leaves no space
 PARTLY_ESTIMATED = 0.005  # a smaller share would be written as 0 %, and deserves no mark
 
 
@@ -26,7 +28,9 @@ class Shown:
 
     @classmethod
     def of(cls, measure: Measure, *columns: pd.Series) -> Self:
-        """Choose the unit by the largest value of all columns."""
+        """Choose the unit by the largest value of all columns; shares are shown in per cent."""
+        if not measure.unit:
+            return cls(measure, *PER_CENT)
         sizes = [float(column.abs().max()) for column in columns if column.notna().any()]
         chosen = scale(measure, max(sizes, default=None))
         return cls(measure, chosen.factor, chosen.unit)
@@ -37,21 +41,21 @@ class Shown:
 
     def hover(self, axis: str = "y") -> str:
         """Give the hover template of a value on an axis: its d3 format and the unit."""
-        return f"%{{{axis}:{self.measure.d3_format}}} {self.unit}".rstrip()
+        return f"%{{{axis}:{self.measure.d3_format.replace('%', 'f')}}} {self.unit}".rstrip()
 
     @property
     def title(self) -> str:
         """Name the unit, or the measure itself where it is a share."""
-        return self.unit or self.measure.label
+        return self.unit if self.measure.unit else self.measure.label
 
     @property
-    def tick_format(self) -> str:
-        """Write thousands separated, and shares in per cent."""
-        return ",~g" if self.measure.unit else ",.3~p"
+    def ticks(self) -> dict[str, str]:
+        """Write thousands separated, and per cent with a space before its sign, as everywhere else."""
+        return {"tickformat": ",~g"} if self.measure.unit else PER_CENT_TICKS
 
     def axis(self, **more: object) -> dict[str, Any]:
         """Describe an axis of this measure."""
-        return {"title_text": self.title, "tickformat": self.tick_format} | more
+        return {"title_text": self.title} | self.ticks | more
 
 
 def message_figure(text: str, theme: str) -> go.Figure:

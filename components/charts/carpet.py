@@ -71,7 +71,7 @@ def _add_values(figure: go.Figure, values: pd.DataFrame, days: list[str], times:
         hoverongaps=False,
         colorbar={
             "title_text": shown.title,
-            "tickformat": shown.tick_format,
+            **shown.ticks,
         },
         hovertemplate=f"%{{x|%a %-d %b %Y}} %{{y}}<br>{shown.hover('z')}<extra></extra>",
     )

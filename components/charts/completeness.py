@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.charts.base import NOTHING_TO_DRAW, blank, message_figure, nothing_in
+from components.charts.base import NOTHING_TO_DRAW, PER_CENT_TICKS, blank, message_figure, nothing_in
 from components.theme import COMPLETENESS, MISSING
 
 MOST_METERS = 80
@@ -24,14 +24,14 @@ def completeness(frame: pd.DataFrame, theme: str) -> go.Figure:
     figure.add_heatmap(
         x=[day.strftime("%Y-%m-%d") for day in pd.to_datetime(grid.columns)],
         y=[str(meter) for meter in grid.index],
-        z=grid.to_numpy(dtype=np.float32),
+        z=(100 * grid).to_numpy(dtype=np.float32),
         zmin=0,
-        zmax=1,
+        zmax=100,
         ygap=1 if len(grid) <= NAMED_METERS else 0,
         colorscale=[list(stop) for stop in COMPLETENESS],
-        colorbar={"tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+        colorbar=PER_CENT_TICKS | {"tickvals": [0, 50, 100]},
         hoverongaps=False,
-        hovertemplate="%{y}<br>%{x|%a %-d %b %Y}: %{z:.1%} complete<extra></extra>",
+        hovertemplate="%{y}<br>%{x|%a %-d %b %Y}: %{z:.1f} % complete<extra></extra>",
     )
     return figure.update_layout(
         plot_bgcolor=MISSING,

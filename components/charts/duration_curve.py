@@ -1,7 +1,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.charts.base import NOTHING_TO_DRAW, Shown, blank, message_figure, nothing_in, numbers
+from components.charts.base import NOTHING_TO_DRAW, PER_CENT_TICKS, Shown, blank, message_figure, nothing_in, numbers
 from components.theme import ACTUAL, BAND
 from pipeline.definitions import Measure
 
@@ -13,17 +13,17 @@ def duration_curve(frame: pd.DataFrame, measure: Measure, theme: str) -> go.Figu
     shown = Shown.of(measure, frame["power_kw"])
     figure = blank(theme)
     figure.add_scatter(
-        x=numbers(frame["share_of_time"]),
+        x=numbers(frame["share_of_time"], 100),
         y=shown.numbers(frame["power_kw"]),
         mode="lines",
         line={"color": ACTUAL, "width": 1.5},
         fill="tozeroy",
         fillcolor=BAND,
-        hovertemplate=f"At least {shown.hover()}<br>for %{{x:.1%}} of the time<extra></extra>",
+        hovertemplate=f"At least {shown.hover()}<br>for %{{x:.1f}} % of the time<extra></extra>",
     )
     return figure.update_layout(
-        xaxis={"title_text": "Share of the time", "tickformat": ".0%", "range": [0, 1.002], "dtick": 0.2},
+        xaxis=PER_CENT_TICKS | {"title_text": "Share of the time", "range": [0, 100.2], "dtick": 20},
         yaxis={"title_text": shown.unit, "tickformat": ",~g"},
         showlegend=False,
-        margin_r=22,  # half of "100%"
+        margin_r=22,  # half of "100 %"
     )

@@ -9,6 +9,8 @@ from pipeline.definitions import Measure
 
 NO_FORECAST = "There is no forecast to draw."
 STEPPED = ("days", "months")
+FORECAST = ("p10_kwh", "p50_kwh", "p90_kwh", "naive_kwh")
+MOST_GAP = 1.5  # intervals, which may be longer months or a change of the clocks
 AMBER_BAND = "rgba(207, 132, 9, 0.20)"
 
 
@@ -34,13 +36,13 @@ def fan(
 ) -> go.Figure:
     """Draw what was measured and what is forecast: ``time, actual_kwh, p10_kwh, p50_kwh, p90_kwh, naive_kwh``.
 
-    The band reaches from P10 to P90. The seasonal naive forecast is dotted: the yardstick. ``label`` names the median,
-    ``nothing`` is said where there is no forecast.
+    The band reaches from P10 to P90; it begins, with the median, where the measured line ends. The seasonal naive
+    forecast is dotted: the yardstick. ``label`` names the median, ``nothing`` is said where there is no forecast.
     """
     if nothing_in(frame, "p50_kwh"):
         return message_figure(nothing, theme)
     shown = Shown.of(measure, frame["actual_kwh"], frame["p90_kwh"])
-    ahead = frame[frame["p50_kwh"].notna()]
+    ahead = _joined(frame)
     figure = blank(theme)
     _add_band(figure, ahead, shown)
     _add_line(figure, ahead, shown, Line("naive_kwh", "Seasonal naive", COMPARE, 1, "dot"))
@@ -51,6 +53,19 @@ def fan(
     return figure.update_layout(
         hovermode="x unified", uirevision=revision(moments(frame["time"])), yaxis=shown.axis(rangemode="normal")
     )
+
+
+def _joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let the forecast begin at the last measured point, where it follows in the next interval."""
+    ahead, known = frame[frame["p50_kwh"].notna()], frame[frame["actual_kwh"].notna()]
+    if known.empty or known["time"].iloc[-1] >= ahead["time"].iloc[0]:
+        return ahead
+    gap = ahead["time"].iloc[0] - known["time"].iloc[-1]
+    if len(ahead) > 1 and gap > MOST_GAP * ahead["time"].diff().median():
+        return ahead
+    last = known.iloc[-1:]
+    measured = last["actual_kwh"]
+    return pd.concat([last.assign(**dict.fromkeys(FORECAST, measured)), ahead], ignore_index=True)
 
 
 def _add_band(figure: go.Figure, ahead: pd.DataFrame, shown: Shown) -> None:

@@ -1,13 +1,16 @@
+from typing import TypeVar
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.charts.base import blank, message_figure, plain
+from components.charts.base import PER_CENT_TICKS, blank, message_figure, plain
 from components.theme import ACTUAL, FADED, MORE
 from pipeline.definitions import format_share
 
 NO_PEERS = "No site here has peers to be compared with in this."
 LEVELS = 5
 SPREAD = 0.16
+Number = TypeVar("Number", float, pd.Series)
 
 
 def peer_dots(frame: pd.DataFrame, label: str, unit: str, theme: str) -> go.Figure:
@@ -23,11 +26,11 @@ def peer_dots(frame: pd.DataFrame, label: str, unit: str, theme: str) -> go.Figu
         dots = frame[frame["selected"] == selected]
         if not dots.empty:
             _add_dots(figure, dots, place, {"color": colour, "name": name, "unit": unit})
-    _add_best(figure, frame, place)
+    _add_best(figure, frame.assign(best=_drawn(frame["best"], unit)), place)
     return figure.update_layout(
         xaxis={
             "title_text": f"{label}, {unit}" if unit else label,
-            "tickformat": ",.3~g" if unit else ".0%",
+            **({"tickformat": ",.3~g"} if unit else PER_CENT_TICKS),
             "showgrid": True,
             "rangemode": "tozero",
         },
@@ -48,7 +51,7 @@ def _add_dots(figure: go.Figure, dots: pd.DataFrame, place: dict[str, int], styl
     turn = dots.groupby("sector").cumcount() % LEVELS - LEVELS // 2
     written = [f"{value:,.3g} {style['unit']}" if style["unit"] else format_share(value) for value in dots["value"]]
     figure.add_scatter(
-        x=[float(f"{value:.6g}") for value in dots["value"]],
+        x=[float(f"{_drawn(value, style['unit']):.6g}") for value in dots["value"]],
         y=[place[sector] + float(step) * SPREAD / 2 for sector, step in zip(dots["sector"], turn, strict=True)],
         mode="markers",
         name=style["name"],
@@ -70,3 +73,8 @@ def _add_best(figure: go.Figure, frame: pd.DataFrame, place: dict[str, int]) -> 
     if x:
         line = {"color": MORE, "width": 2}
         figure.add_scatter(x=x, y=y, mode="lines", name="Best fifth", line=line, hoverinfo="skip")
+
+
+def _drawn(value: Number, unit: str) -> Number:
+    """Return a value as the axis has it: ratios in per cent."""
+    return value if unit else value * 100

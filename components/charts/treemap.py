@@ -11,7 +11,7 @@ ROOT_COLOUR = "#5b6b72"
 def treemap(frame: pd.DataFrame, measure: Measure, theme: str) -> go.Figure:
     """Draw the parts of a whole: ``id, parent, name, site_id, sector, value, share_estimated``; the root has no parent.
 
-    customdata of a tile is [site_id or None, sector, value in words, share estimated in words].
+    customdata of a tile is [site_id or None, sector, value in words, share estimated in words, share of all in words].
     """
     if nothing_in(frame, "value") or not (frame["value"] > 0).any():
         return nothing_figure(frame, theme)
@@ -26,7 +26,7 @@ def treemap(frame: pd.DataFrame, measure: Measure, theme: str) -> go.Figure:
         branchvalues="remainder",
         customdata=_facts(frame, measure),
         texttemplate=_labels(frame),
-        hovertemplate="<b>%{label}</b><br>%{customdata[2]}%{customdata[3]}<br>%{percentRoot:.1%} of all<extra></extra>",
+        hovertemplate="<b>%{label}</b><br>%{customdata[2]}%{customdata[3]}<br>%{customdata[4]} of all<extra></extra>",
         root_color=ROOT_COLOUR,
         textfont_color="#ffffff",
         tiling={"pad": 2},
@@ -70,4 +70,8 @@ def _facts(frame: pd.DataFrame, measure: Measure) -> list[list[object]]:
         f"<br>{format_share(share, decimals=1)} estimated" if share > PARTLY_ESTIMATED else ""
         for share in frame["share_estimated"]
     ]
-    return [list(facts) for facts in zip(sites, sectors, written(measure, frame["value"]), notes, strict=True)]
+    parts = [
+        format_share(share, decimals=1) for share in frame["value"] / frame.loc[frame["parent"].isna(), "value"].sum()
+    ]
+    words = written(measure, frame["value"])
+    return [list(facts) for facts in zip(sites, sectors, words, notes, parts, strict=True)]

@@ -245,10 +245,10 @@ def decide_unit(decision: Decision, roles: Roles, given: str | None, named: str 
         decision.warnings.append(f"The unit {unit.name} is that of {roles.known.maker}; the file itself does not say.")
     elif any(words.POWER.search(words.plain(name)) for name in columns):
         unit, reason = units.unit_of("kW"), "the column is called power"
-        decision.warnings.append("No unit is given; the values are read as kW. Say --unit if they are not.")
+        decision.warnings.append("No unit is given; the values are read as kW. Give the unit if it is another.")
     else:
         unit, reason = units.unit_of("kWh"), "nothing says another unit"
-        decision.warnings.append("No unit is given; the values are read as kWh. Say --unit if they are not.")
+        decision.warnings.append("No unit is given; the values are read as kWh. Give the unit if it is another.")
     decision.set("unit", reason, unit=unit.name, quantity=unit.quantity)
 
 
@@ -267,7 +267,7 @@ def decide_register(decision: Decision, survey: Survey, *, given: bool | None) -
     if not any(words.REGISTER.search(words.plain(name)) for name in decision.mapping.value_columns):
         decision.warnings.append(
             "The values only ever rise: they are read as a register, and their differences are the energy. "
-            "Say --no-register if they are energy themselves."
+            "Say so if they are energy themselves."
         )
     if not any(words.END_OF_INTERVAL.search(words.plain(name)) for name in decision.mapping.time_columns):
         decision.set("stamp", "a register is read at its stamp", stamp="start")

@@ -227,9 +227,10 @@ def _values(file: str, rest: list[Column], known: KnownFile | None) -> tuple[tup
             return found, f"known from the columns: {known.maker}", []
     candidates, reason = ranked([column for column in rest if column.content in ("number", "nothing")])
     if not candidates:
-        raise FileError(f"{file} has no column that looks like electricity; name one with --column if there is one.")
+        raise FileError(f"{file} has no column that looks like electricity; name the value column if there is one.")
     kept, left_out = leave_out_sums(candidates)
     warnings = [
-        f"“{name}” is the sum of {parts} and is left out; name it with --column to load it." for name, parts in left_out
+        f"“{name}” is the sum of {parts} and is left out; name it as value column to load it."
+        for name, parts in left_out
     ]
     return tuple(column.name for column in kept), reason, warnings

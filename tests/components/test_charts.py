@@ -1,5 +1,6 @@
 import itertools
 import json
+import re
 from collections.abc import Callable
 
 import component_frames as frames
@@ -360,7 +361,14 @@ def test_a_share_has_an_axis_in_per_cent() -> None:
     figure = charts.trend(frames.trend().assign(value=0.5, compare_value=np.nan), SHARE, "light")
 
     assert figure.layout.yaxis.title.text == SHARE.label
-    assert figure.layout.yaxis.tickformat.endswith("p")
+    assert (figure.layout.yaxis.tickformat, figure.layout.yaxis.ticksuffix) == (",~g", " %")
+
+
+@each_chart
+def test_no_chart_leaves_per_cent_to_a_format_that_writes_no_space(name: str) -> None:
+    draw, frame = CHARTS[name]
+
+    assert not re.search(r"""[\d~]%[}"']|~p""", draw(frame, "light").to_json())
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))

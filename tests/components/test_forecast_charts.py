@@ -52,9 +52,29 @@ def test_the_fan_holds_the_band_the_median_the_yardstick_and_what_was_measured(t
     traces = by_name(figure)
     assert list(traces) == ["P90", "P10 to P90", "Seasonal naive", "Ensemble P50", "Measured"]
     assert traces["P10 to P90"].fill == "tonexty"  # type: ignore[attr-defined]
-    assert len(traces["Ensemble P50"].x) == AHEAD  # type: ignore[attr-defined]
+    assert len(traces["Ensemble P50"].x) == AHEAD + 1  # type: ignore[attr-defined]
     assert len(traces["Measured"].x) == KNOWN  # type: ignore[attr-defined]
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(("freq", "horizon"), [("h", "hours"), ("D", "days"), ("MS", "months")])
+def test_the_fan_starts_at_the_last_measured_point(freq: str, horizon: str) -> None:
+    frame = course().assign(time=pd.date_range("2025-01-01", periods=KNOWN + AHEAD, freq=freq))
+
+    traces = by_name(charts.fan(frame, ENERGY, "light", horizon=horizon))
+
+    measured = traces["Measured"]
+    for name in ("P90", "P10 to P90", "Seasonal naive", "Forecast P50"):
+        assert traces[name].x[0] == measured.x[-1]  # type: ignore[attr-defined]
+        assert traces[name].y[0] == measured.y[-1]  # type: ignore[attr-defined]
+
+
+def test_the_fan_does_not_bridge_a_gap_nor_what_is_measured_already() -> None:
+    frame = course()
+    later = frame.assign(time=frame["time"].where(frame["p50_kwh"].isna(), frame["time"] + pd.Timedelta(hours=5)))
+    both = frame[frame["p50_kwh"].notna()].assign(actual_kwh=9.0)
+
+    assert [len(by_name(charts.fan(one, ENERGY, "light"))["Forecast P50"].x) for one in (later, both)] == [AHEAD] * 2  # type: ignore[attr-defined]
 
 
 def test_a_fan_without_history_or_yardstick_is_drawn_without_them() -> None:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pipeline.definitions import DAY_TYPES, MEASURES, Measure, Scale, format_value, scale
+from pipeline.definitions import DAY_TYPES, MEASURES, Measure, Scale, format_share, format_value, scale
 from pipeline.outputs.reports.contents import PARTS, Report
 from pipeline.outputs.reports.palette import ACTUAL, CATEGORIES, GRID, LINE, STRONG, TEXT
 
@@ -73,7 +73,7 @@ def duration(report: Report) -> bytes:
         axes.fill_between(frame["share_of_time"], frame["power_kw"] * shown.factor, color=ACTUAL, alpha=0.18, lw=0)
         axes.plot(frame["share_of_time"], frame["power_kw"] * shown.factor, color=ACTUAL, linewidth=1.5)
         axes.set_xlim(0, 1)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _place: f"{share:.0%}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _place: format_share(share)))
         axes.set_xlabel("Share of the hours", color=TEXT, fontsize=8)
         _axis(axes, MEASURES["peak_kw"], shown)
 

@@ -9,6 +9,7 @@ import requests
 import tableauserverclient as tableau
 from tableauserverclient.server.endpoint.exceptions import InternalServerError, JobFailedException
 
+from pipeline.definitions import format_share
 from pipeline.errors import UserError
 from pipeline.outputs.options import PackageKind
 from pipeline.outputs.tableau.account import Account
@@ -74,7 +75,7 @@ def publish(
     size = path.stat().st_size
 
     def sending(share: float) -> None:
-        progress(SENT * share, f"{share:.0%} of {size / 1e6:,.0f} MB sent")
+        progress(SENT * share, f"{format_share(share)} of {size / 1e6:,.0f} MB sent")
 
     progress(0.0, "signing in")
     with signed_in(account, sending) as session:
