@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pipeline.analytics.accuracy import cvrmse, effective_number, lag_one_autocorrelation, nmbe
+from pipeline.analytics.percent import percent
 from pipeline.analytics.temperature import SLOPES, ChangePointFit, fit_change_point
 from pipeline.analytics.towt import Segments, Towt, fit_towt
 from pipeline.errors import ModelError
@@ -49,9 +50,9 @@ class Baseline:
         """Why the baseline is not good enough to measure savings with; empty where it is."""
         reasons = list(self.model.disqualifications) if isinstance(self.model, ChangePointFit) else []
         if not self.cvrmse <= HIGHEST_CVRMSE:
-            reasons.append(f"The baseline misses single values by {self.cvrmse:.0%} of their mean (CV(RMSE)).")
+            reasons.append(f"The baseline misses single values by {percent(self.cvrmse)} of their mean (CV(RMSE)).")
         if not abs(self.nmbe) <= HIGHEST_BIAS:
-            reasons.append(f"The baseline is off by {self.nmbe:.0%} over its own period (NMBE).")
+            reasons.append(f"The baseline is off by {percent(self.nmbe)} over its own period (NMBE).")
         return tuple(reasons)
 
     def predict(self, temperature_c: "pd.Series[float]") -> "pd.Series[float]":

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analytics.anomalies.model import Finding
+from pipeline.analytics.percent import percent
 
 A_DAY = pd.Timedelta(days=1)
 
@@ -64,4 +65,4 @@ def _direction(value: object) -> str:
 
 
 def _percent(value: object) -> str:
-    return f"{abs(value):.0%}" if isinstance(value, float) else "much"
+    return percent(abs(value)) if isinstance(value, float) else "much"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.analytics.percent import percent
+
 LEAST_DAYS = 56  # eight weeks: every weekday often enough for a typical one
 LEAST_COMPLETE = 0.9  # as CalTRACK 2.0 asks of the days of a baseline period
 MOST_ESTIMATED = 0.1
@@ -52,9 +54,13 @@ def refusals(record: Record) -> list[str]:
     if record.days < LEAST_DAYS:
         reasons.append(f"There are {record.days} days of readings; {LEAST_DAYS} are needed.")
     if record.completeness < LEAST_COMPLETE:
-        reasons.append(f"Only {record.completeness:.0%} of the readings are there; {LEAST_COMPLETE:.0%} are needed.")
+        reasons.append(
+            f"Only {percent(record.completeness)} of the readings are there; {percent(LEAST_COMPLETE)} are needed."
+        )
     if record.share_estimated > MOST_ESTIMATED:
-        reasons.append(f"{record.share_estimated:.0%} of the readings are estimated; at most {MOST_ESTIMATED:.0%} may.")
+        reasons.append(
+            f"{percent(record.share_estimated)} of the readings are estimated; at most {percent(MOST_ESTIMATED)} may."
+        )
     if record.mean_kw < LEAST_MEAN_KW:
         reasons.append("It takes no energy from the grid over the year, so there is nothing to save.")
     return reasons

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.analytics.percent import percent
 from pipeline.analytics.recommendations import typical
 from pipeline.analytics.recommendations.model import Floats, Found, SiteYear
 from pipeline.analytics.recommendations.numbers import WORTH_SAYING, base_load_kw, sells
@@ -30,8 +31,8 @@ def cut_base_load(site: SiteYear, left_kwh: Floats) -> list[Found]:
     every_hour = np.ones(len(saved), dtype=bool)
     evidence = typical.day(site, left_kwh, left_kwh - saved, chosen=every_hour, title="Mean day, all days")
     facts = (
-        ("Base load now", f"{base:,.1f} kW, {base / mean:.0%} of the mean load"),
-        ("Best fifth of the peers", f"{best:.0%} of the mean load"),
+        ("Base load now", f"{base:,.1f} kW, {percent(base / mean)} of the mean load"),
+        ("Best fifth of the peers", f"{percent(best)} of the mean load"),
         ("Peers", f"{site.peers} sites"),
     )
     return [

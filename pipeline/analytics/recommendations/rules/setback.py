@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.analytics.percent import percent
 from pipeline.analytics.recommendations import typical
 from pipeline.analytics.recommendations.model import Effort, Floats, Found, SiteYear
 from pipeline.analytics.recommendations.numbers import WORTH_SAYING, is_day, is_night, sells
@@ -56,8 +57,8 @@ def _found(site: SiteYear, left_kwh: Floats, rule: _Setback) -> list[Found]:
         return []
     evidence = typical.week(site, left_kwh, left_kwh - saved, title="Mean week")
     facts = (
-        (f"{rule.when} now", f"{ratio:.0%} of the load at work"),
-        ("Best fifth of the peers", f"{best:.0%}"),
+        (f"{rule.when} now", f"{percent(ratio)} of the load at work"),
+        ("Best fifth of the peers", percent(best)),
         ("Peers", f"{site.peers} sites"),
     )
     return [

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from pipeline.analytics.percent import percent
 from pipeline.analytics.recommendations import typical
 from pipeline.analytics.recommendations.model import Floats, Found, SiteYear
 from pipeline.analytics.recommendations.numbers import base_load_kw, money_of
@@ -41,7 +42,7 @@ def move_load(site: SiteYear, left_kwh: Floats) -> list[Found]:
     return [
         Found(
             kind="shift",
-            text=f"Run {MOVABLE:.0%} of what can wait outside {_hours(site, dear)}.",
+            text=f"Run {percent(MOVABLE)} of what can wait outside {_hours(site, dear)}.",
             saved_kwh=saved,
             per_year=site.per_year,
             confidence=0.6,

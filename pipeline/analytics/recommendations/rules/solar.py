@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pvlib import clearsky, solarposition
 
+from pipeline.analytics.percent import percent
 from pipeline.analytics.recommendations import typical
 from pipeline.analytics.recommendations.model import Floats, Found, SiteYear
 from pipeline.analytics.recommendations.numbers import WORTH_SAYING
@@ -38,17 +39,18 @@ def solar_fit(site: SiteYear, left_kwh: Floats) -> list[Found]:
         return []
     everything = np.ones(len(load), dtype=bool)
     evidence = typical.day(site, left_kwh, left_kwh - made, chosen=everything, title="Mean day, all days")
+    share_used = percent(used.sum() / made.sum())
     measured = bool(site.hours["solar_w_m2"].notna().mean() > 0.9)  # noqa: PLR2004 - nearly all hours
     facts = (
         ("Size", f"{size:,.0f} kWp"),
         ("Yield", f"{float(per_kwp.sum()) * site.per_year:,.0f} kWh per kWp and year"),
-        ("Used on site", f"{used.sum() / made.sum():.0%}"),
+        ("Used on site", share_used),
         ("Irradiance", "measured" if measured else "clear sky times 0.6"),
     )
     return [
         Found(
             kind="solar",
-            text=f"Have {size:,.0f} kWp of solar panels offered; {used.sum() / made.sum():.0%} would be used on site.",
+            text=f"Have {size:,.0f} kWp of solar panels offered; {share_used} would be used on site.",
             saved_kwh=used,
             per_year=site.per_year,
             confidence=0.6 if measured else 0.45,
