@@ -17,7 +17,6 @@ from dashboard.data import ask, ask_now
 from dashboard.selection import resolve
 from pipeline import jobs
 from pipeline.errors import SelectionError, UserError
-from pipeline.settings import settings
 from pipeline.warehouse.engine import begin
 from pipeline.warehouse.queries import sites
 
@@ -276,26 +275,6 @@ def test_packages_for_tableau_are_asked_for_like_extracts(
     assert (row["kind"], row["options"], row["requested_by"]) == (kind, {"readings": "without"}, "local user")
     assert row["file_name"].endswith(f".{kind}")
     jobs.cancel_export(number)
-
-
-def test_publishing_without_a_server_says_what_to_set(pages: dict[str, Any], query: dict[str, str]) -> None:
-    with pytest.raises(UserError, match="WATTSCAPE_TABLEAU_URL"):
-        pages["exports"].publish(1, query, None, "overwrite")
-
-
-def test_a_publication_is_asked_for_with_its_name_and_mode(
-    pages: dict[str, Any], query: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {"URL": "https://tableau.example.org", "TOKEN_NAME": "n", "TOKEN_SECRET": "s"}.items():
-        monkeypatch.setenv(f"WATTSCAPE_TABLEAU_{name}", value)
-    settings.cache_clear()
-
-    number = pages["exports"].publish(1, query, " Campus ", "append")
-
-    row = ask_now(jobs.exports).set_index("id").loc[number]
-    assert row["options"] == {"publish": "append", "name": "Campus"}
-    jobs.cancel_export(number)
-    settings.cache_clear()
 
 
 def test_a_ready_export_says_how_to_check_it(pages: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from source_files import hours, load, packed, write
 
@@ -316,6 +316,7 @@ def test_a_frame_in_any_dialect_reads_back(
     encoding: str,
     name: str,
 ) -> None:
+    assume(decimal == "." or any(abs(value) < 1 or abs(value) >= 1000 for value in values))  # 1,000 may be a thousand
     stamps = pd.date_range("2024-01-14 05:00", periods=len(values), freq="15min")
     rows = [
         delimiter.join((name, time.strftime(stamp), f"{value:.3f}".replace(".", decimal)))
