@@ -167,7 +167,7 @@ def test_a_whole_measured_year_is_good_enough() -> None:
     ("hours", "behind", "word"),
     [
         (stored(20), 0, "56 are needed"),
-        (stored(365, kept=0.8), 0, "80%"),
+        (stored(365, kept=0.8), 0, "80 %"),
         (stored(365, estimated=0.3), 0, "estimated"),
         (stored(365), 90, "90 days before"),
         (stored(365).assign(energy_kwh=-1.0), 0, "no energy"),
