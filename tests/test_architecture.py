@@ -1,6 +1,7 @@
 """The arrows of the design: who may import whom."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +83,9 @@ def test_models_are_pure_functions_that_know_no_database() -> None:
 
     assert files("pipeline/analytics")
     assert not wrong
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    names = Counter(path.name for path in files("tests") if path.name != "conftest.py")
+
+    assert [name for name, count in names.items() if count > 1] == [], "they are modules of one namespace"
