@@ -33,6 +33,9 @@ Options = Mapping[str, str]
 Zoom = tuple[datetime, datetime]
 Drawn = Callable[[Filters, Options], pd.DataFrame]
 
+WHOLE = "This is the whole organisation: choose a site to see its part of the peak."
+ALL = 0.999_999  # a sum of the same hours in another order
+
 
 def frame_of(chart: str, filters: Filters, options: Options) -> pd.DataFrame:
     """Return what the chart of this name draws. Raises SelectionError where there is no such chart."""
@@ -45,11 +48,20 @@ def frame_of(chart: str, filters: Filters, options: Options) -> pd.DataFrame:
 def explained(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     """Empty a frame of cost or CO2 where there is none to show, with the reason in ``attrs["nothing"]``."""
     reason = ask(costs.scope, filters).why_none(filters.measure) if is_valued(filters.measure) else None
-    if reason is None:
-        return frame
+    return frame if reason is None else emptied(frame, reason)
+
+
+def emptied(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """Leave the columns of a frame alone, with the reason in ``attrs["nothing"]``: for the chart and its CSV alike."""
     empty = frame.iloc[:0].copy()
     empty.attrs["nothing"] = reason
     return empty
+
+
+def coincident_peak(filters: Filters) -> pd.DataFrame:
+    """Return the part of a site in the organisation's peak, of the year to the period's end; of itself, nothing."""
+    frame = ask(bills.coincident_peak, bills.over_a_year(filters))
+    return emptied(frame, WHOLE) if len(frame) and (frame["share"] > ALL).all() else frame
 
 
 def zoom_of(options: Options) -> Zoom | None:
@@ -176,5 +188,5 @@ CHARTS: dict[str, Drawn] = {
     ),
     "bills-periods": lambda filters, options: ask(bills.by_period, filters, currency_of(filters, options)),
     "bills-comparison": lambda filters, options: ask(bills.comparison, filters, currency_of(filters, options)),
-    "bills-peak": lambda filters, _: ask(bills.coincident_peak, bills.over_a_year(filters)),
+    "bills-peak": lambda filters, _: coincident_peak(filters),
 }

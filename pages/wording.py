@@ -1,9 +1,11 @@
 """Sentences and labels that several pages share."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from dashboard.data import ask
-from pipeline.definitions import MEASURES, Measure, MeasureKey, in_currency
+from pipeline.definitions import MEASURES, Measure, MeasureKey, format_value, in_currency
 from pipeline.warehouse.filters import Filters, Period
 from pipeline.warehouse.queries import costs
 
@@ -22,6 +24,13 @@ def defined(key: MeasureKey, filters: Filters) -> Measure:
     measure = MEASURES[key]
     currency = ask(costs.scope, filters).currency if key == "cost" else None
     return measure if currency is None else in_currency(measure, currency)
+
+
+def costs_text(by_currency: Mapping[str, Decimal]) -> str:
+    """Write costs that do not add up beside one another: ``12,340 EUR + 3,200 GBP``."""
+    return " + ".join(
+        format_value(in_currency(MEASURES["cost"], currency), float(cost)) for currency, cost in by_currency.items()
+    )
 
 
 def coverage_text(key: MeasureKey, filters: Filters) -> str:

@@ -1,12 +1,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.charts.base import NOTHING_TO_DRAW, blank, message_figure, month_ticks, nothing_in
+from components.charts.base import blank, month_ticks, nothing_figure, nothing_in
 from components.theme import ACTUAL, FADED
 from pipeline.definitions import format_share
-
-ALL_OF_IT = "This is the whole organisation: choose a site to see its part of the peak."
-ALL = 0.999_999  # a sum of the same hours in another order
 
 
 def coincident_peak(frame: pd.DataFrame, theme: str) -> go.Figure:
@@ -15,9 +12,7 @@ def coincident_peak(frame: pd.DataFrame, theme: str) -> go.Figure:
     ``month, at, at_peak_kw, own_peak_kw, own_at, share``.
     """
     if nothing_in(frame, "own_peak_kw"):
-        return message_figure(NOTHING_TO_DRAW, theme)
-    if bool((frame["share"] > ALL).all()):
-        return message_figure(ALL_OF_IT, theme)
+        return nothing_figure(frame, theme)
     months = frame["month"].dt.strftime("%Y-%m-%d").tolist()
     figure = blank(theme)
     figure.add_bar(

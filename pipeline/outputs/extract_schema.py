@@ -114,7 +114,8 @@ SITE_DAILY = TableSchema(
 )
 SITES = TableSchema(
     "sites",
-    "Nodes of the site tree: those with meters in the selection, and all above them.",
+    "Nodes of the site tree: those with meters in the selection, and all above them. Where none of them stands for the "
+    "whole selection, as of one meter or sector, a row of kind selection does.",
     (
         SITE_ID,
         Column("parent_site_id", WHOLE, "Number of the site above; null at the top."),
@@ -136,6 +137,12 @@ SITES = TableSchema(
         CALENDAR_ID,
         Column("station_id", WHOLE, "Number of the nearest weather station; null where several serve the node."),
         Column("complete", YES_NO, "True where all its meters are in the extract.", required=True),
+        Column(
+            "whole_selection",
+            YES_NO,
+            "True for the one that stands for all that was exported: its figures are those of the pages.",
+            required=True,
+        ),
         Column("generated", YES_NO, "True for demo data.", required=True),
     ),
     ("site_id",),

@@ -33,12 +33,13 @@ from pipeline.outputs.extract_columns import (
 FORECASTS = TableSchema(
     "forecasts",
     "Forecasts in use when they were issued, by hour, day and month ahead, with quantiles. Choose one horizon, one "
-    "scenario and one issue before adding up.",
+    "scenario, one issue, and one site, meter or the whole selection before adding up.",
     (
         key("forecast_id", "Number of the forecast: one issue of one site or meter."),
         SITE_ID,
         Column("meter_id", WHOLE, "Number of the meter; null for a forecast of the whole site."),
         CALENDAR_ID,
+        Column("of_whole_selection", YES_NO, "True for a forecast of all that was exported.", required=True),
         Column("horizon", WORD, "hours, days or months.", required=True),
         Column("issued_at_utc", UTC_INSTANT, "End of the readings that the forecast knew.", required=True),
         Column("newest", YES_NO, "True for the newest issue of its horizon.", required=True),

@@ -10,10 +10,11 @@ import pyarrow as pa
 from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, bindparam, func, select
 
 from pipeline.outputs.places import describe_sites
+from pipeline.outputs.stand_in import STAND_IN, with_whole
 from pipeline.sources.frame import Direction
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.schema import meter, site
-from pipeline.warehouse.selection import nearest, resolve
+from pipeline.warehouse.selection import Selection, nearest, resolve
 
 # What one kWh of a meter adds to the consumption of its site; own generation is inside it already.
 SIGN: dict[Direction, float] = {"import": 1.0, "net": 1.0, "export": -1.0, "generation": 0.0}
@@ -24,13 +25,29 @@ class Selected:
     """The meters of a selection in order of their number, and the sites they belong to, with those above.
 
     ``meters``: ``meter_id, meter, site_id, site, sector, direction, timezone, step_s, unit, capacity_kw, first_ts,
-    last_ts, sign, calendar_id``; ``sites``: see `describe_sites`.
+    last_ts, sign, calendar_id``; ``sites``: see `describe_sites` and `with_whole`.
     """
 
     filters: Filters
-    timezone: str
+    selection: Selection
     meters: pd.DataFrame
     sites: pd.DataFrame
+
+    @property
+    def timezone(self) -> str:
+        """Return the time zone of the whole selection."""
+        return self.selection.timezone
+
+    @property
+    def has_stand_in(self) -> bool:
+        """Say whether no node stands for the whole selection, so that a row of its own does."""
+        return bool((self.sites["site_id"] == STAND_IN).any())
+
+    @property
+    def currency(self) -> str | None:
+        """Return the currency of the whole selection, None where it has several, or no prices."""
+        found: str | None = self.sites.loc[self.sites["whole_selection"], "currency"].iloc[0]
+        return found
 
     @property
     def by_zone(self) -> dict[str, list[int]]:
@@ -44,8 +61,8 @@ class Selected:
 
     @property
     def complete_by_zone(self) -> dict[str, list[int]]:
-        """Return the sites of each time zone all of whose meters are selected."""
-        complete = self.sites[self.sites["complete"].astype(bool)]
+        """Return the nodes of each time zone all of whose meters are selected."""
+        complete = self.sites[self.sites["complete"].astype(bool) & (self.sites["site_id"] != STAND_IN)]
         return {str(zone): group["site_id"].tolist() for zone, group in complete.groupby("timezone", sort=True)}
 
     @property
@@ -106,4 +123,4 @@ def select_meters(conn: Connection, filters: Filters) -> Selected:
     meters["sign"] = 1.0 if alone else meters["direction"].map(SIGN).astype("float64")
     meters["calendar_id"] = meters["site_id"].map(dict(zip(sites["site_id"], sites["calendar_id"], strict=True)))
     complete = sites["complete"].astype(bool) & (not alone)
-    return Selected(filters, selection.timezone, meters, sites.assign(complete=complete))
+    return Selected(filters, selection, meters, with_whole(conn, sites.assign(complete=complete), selection, filters))

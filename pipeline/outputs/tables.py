@@ -148,8 +148,12 @@ def with_values(statement: Select[*tuple[Any, ...]], source: Table) -> Select[*t
         values = VALUES[source]
         same = and_(*(source.c[key.name] == key for key in values.primary_key))
         joined, cost, co2_kg = statement.join_from(source, values, same, isouter=True), values.c.cost, values.c.co2_kg
-    rounded: ColumnElement[Any] = cast(func.round(cost, 6), Numeric(18, 6))
-    return joined.add_columns(rounded.label("cost"), co2_kg.label("co2_kg"))
+    return joined.add_columns(money(cost).label("cost"), co2_kg.label("co2_kg"))
+
+
+def money(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Round an amount to what the extract keeps."""
+    return cast(func.round(amount, 6), Numeric(18, 6))
 
 
 def _midnight(day: date, zone: str) -> datetime:

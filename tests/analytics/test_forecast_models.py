@@ -49,6 +49,26 @@ def test_each_model_knows_the_day_at_work_from_the_weekend(model: Model) -> None
     assert np.abs(predicted - truth).mean() < 0.05 * truth.mean()
 
 
+def test_a_model_that_cannot_learn_the_whole_history_leaves_the_next_best_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = SimilarDays.fit
+
+    def fit(self: SimilarDays, grids: Sequence[Grid], ends: Sequence[int], cells: int) -> object:
+        if ends[0] == grids[0].end:
+            raise ModelError("planted")
+        return usual(self, grids, ends, cells)
+
+    monkeypatch.setattr(SimilarDays, "fit", fit)
+
+    found = forecast(hourly_series(200, chance=0.05), ("regression", "similar_days"))
+
+    scores = {score.model: score.mae_kwh for score in found.scores}
+    assert min(scores, key=lambda name: scores[name]) == "similar_days"
+    assert found.model == min(found.candidates, key=lambda name: scores[name])
+    assert [score.model for score in found.scores if score.selected] == [found.model]
+
+
 @pytest.mark.parametrize("factor", [0.0, 1e12, 1e150])
 def test_a_series_with_absurd_readings_is_forecast_finitely_and_spoils_no_other(factor: float) -> None:
     absurd = hourly_load(90)

@@ -85,7 +85,6 @@ def test_the_own_peak_stands_beside_the_common_one() -> None:
         (charts.bill_months(BILLS[:0], "", "light"), "no bill"),
         (charts.tariff_periods(PERIODS[:0], "", "light"), "no bill"),
         (charts.tariff_comparison(COMPARED[1:2], "EUR", "light"), "no other tariff"),
-        (charts.coincident_peak(PEAKS.assign(share=1.0), "light"), "choose a site"),
         (charts.coincident_peak(PEAKS[:0], "light"), "No reading"),
     ],
 )

@@ -198,3 +198,22 @@ def test_the_csv_of_a_chart_is_what_it_draws(client: FlaskClient) -> None:
 
     assert months.text.startswith("month,kind,amount")
     assert wrong.status_code == 400
+
+
+def test_the_peak_of_the_whole_organisation_is_a_sentence_and_its_csv_has_no_rows(
+    client: FlaskClient,
+    page: Any,  # noqa: ANN401
+) -> None:
+    figures, texts = zip(
+        *(page.show_peak(query(name), "light") for name in ("Meridian Energy", "Allach Works")), strict=True
+    )
+    addresses = (
+        "/chart.csv?chart=bills-peak&" + "&".join(f"{key}={value}" for key, value in query(name).items())
+        for name in ("Meridian Energy", "Allach Works")
+    )
+    whole, part = (client.get(address).text.strip().splitlines() for address in addresses)
+
+    assert "choose a site" in figures[0].layout.annotations[0].text
+    assert not texts[0]
+    assert len(whole) == 1
+    assert len(part) == 1 + len(figures[1].data[0].x)

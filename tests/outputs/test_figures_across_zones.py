@@ -1,7 +1,8 @@
 # ruff: noqa: S608 - the queries are put together from formulas of our own
-"""Power of nodes over several time zones: what Tableau makes of the extract is what the pages show."""
+"""Power over several zones, of one sector or meter: what Tableau makes of the extract is what the pages show."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
@@ -39,6 +40,8 @@ from pipeline.warehouse.sites import ensure_meters, ensure_site
 FIRST, END = date(2024, 3, 1), date(2024, 4, 10)
 PLACES = {"Berlin": "Europe/Berlin", "New York": "America/New_York", "Kolkata": "Asia/Kolkata"}
 ABROAD = ("New York", "Kolkata")
+SECTORS = {"Berlin": "shop", "New York": "office", "Kolkata": "shop"}
+SHOPS, METER = "World: shops", "World: meter of New York"
 FIGURES: tuple[MeasureKey, ...] = ("energy_kwh", "peak_kw", "mean_kw", "share_estimated")
 FORMULAS = {one.name: one.formula for one in model_of("any", TABLES, user_filter=False).calculations}
 
@@ -62,7 +65,9 @@ def nodes(postgres: str, template: str) -> Iterator[dict[str, int]]:
             found = {"World": world, "Abroad": abroad}
             for place, zone in PLACES.items():
                 parent = abroad if place in ABROAD else world
-                found[place] = ensure_site(conn, place, timezone=zone, parent_id=parent)
+                found[place] = ensure_site(
+                    conn, place, timezone=zone, parent_id=parent, details={"sector": SECTORS[place]}
+                )
                 ensure_meters(conn, found[place], [MeterInfo(place, "import", "kWh", 3600)])
         plan = Plan(Path("zones.generated"), "test", Mapping())
         load_plan(plan, "digest", loaded_by="test", site=None, progress=lambda *_: None, read=lambda _plan: chunks())
@@ -78,16 +83,28 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield connection
 
 
-def fill(days: Connection, filters: Filters) -> None:
-    """Put the days of a selection into the extract, those before taken out."""
+def chosen(nodes: dict[str, int], what: str, period: Period) -> Filters:
+    """Select a node, all shops of the world, or one meter of it."""
+    if what == SHOPS:
+        return Filters(nodes["World"], period.start, period.end, sector="shop")
+    if what == METER:
+        with connect() as conn:
+            number = conn.scalar(select(meter.c.id).where(meter.c.name == "New York"))
+        return Filters(nodes["World"], period.start, period.end, meter_id=number)
+    return Filters(nodes[what], period.start, period.end)
+
+
+def fill(days: Connection, filters: Filters) -> int:
+    """Put the days of a selection into the extract, those before taken out; returns the site that stands for all."""
     with connect() as conn, same_snapshot(conn) as bulk:
-        rows = [
-            row for batch in site_days(conn, bulk, select_meters(conn, filters)).batches for row in batch.to_pylist()
-        ]
+        selected = select_meters(conn, filters)
+        rows = [row for batch in site_days(conn, bulk, selected).batches for row in batch.to_pylist()]
     days.execute_command("truncate table site_daily")
     with Inserter(days, "site_daily") as inserter:
         inserter.add_rows([list(row.values()) for row in rows])
         inserter.execute()
+    (whole,) = selected.sites.loc[selected.sites["whole_selection"], "site_id"]
+    return int(whole)
 
 
 def ask(days: Connection, key: str, node: int, by: str) -> dict[date, float | None]:
@@ -147,28 +164,28 @@ def test_a_day_that_only_power_reaches_says_nothing_of_energy(nodes: dict[str, i
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    place=st.sampled_from(["World", "World", "Abroad", *PLACES]),
+    what=st.sampled_from(["World", SHOPS, METER, "Abroad", *PLACES]),
     start=st.dates(FIRST - timedelta(days=3), END),
     length=st.integers(1, 30),
 )
 def test_every_figure_by_day_month_and_in_all_is_that_of_the_pages(
-    nodes: dict[str, int], days: Connection, place: str, start: date, length: int
+    nodes: dict[str, int], days: Connection, what: str, start: date, length: int
 ) -> None:
     by: Literal["day", "month"] = "day" if length % 2 else "month"
     period = Period(start, start + timedelta(days=length))
-    asked = [Filters(nodes[place], period.start, period.end, measure=key) for key in FIGURES]
+    asked = [replace(chosen(nodes, what, period), measure=key) for key in FIGURES]
     with connect() as conn:
         selection, kpis = resolve(conn, asked[0]), overview.kpis(conn, asked[0])
         pages = {one.measure: over_time(conn, selection, one, whole(period), by) for one in asked}
 
-    fill(days, asked[0])
+    whole_selection = fill(days, asked[0])
 
     for key, page in pages.items():
         shown = page.dropna(subset="value").assign(time=lambda frame: frame["time"].dt.date)
-        assert_same(key, ask(days, key, nodes[place], by), dict(zip(shown["time"], shown["value"], strict=True)))
+        assert_same(key, ask(days, key, whole_selection, by), dict(zip(shown["time"], shown["value"], strict=True)))
     for key in (*FIGURES, "load_factor"):
         figure = in_sql(FORMULAS[calculation_name(key)])
-        found = days.execute_scalar_query(f"select {figure} from site_daily where site_id = {nodes[place]}")
+        found = days.execute_scalar_query(f"select {figure} from site_daily where site_id = {whole_selection}")
         assert_same(key, {start: found}, {start: kpis.value(key)})  # type: ignore[arg-type]  # keys of figures
 
 

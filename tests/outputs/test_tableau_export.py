@@ -101,9 +101,9 @@ def test_the_key_figures_are_those_of_the_pages(tmp_path: Path, place: str) -> N
         kpis = overview.kpis(conn, filters)
     _, extract = unpacked(tmp_path / "any.tdsx", tmp_path)
     formulas = {one.name: one.formula for one in model_for(manifest).calculations}
-    topmost = 'complete and "depth" = (select min("depth") from sites where complete)'
     queries = [
-        f"select {in_sql(formulas[calculation_name(key)])} from site_daily join sites using (site_id) where {topmost}"
+        f"select {in_sql(formulas[calculation_name(key)])} from site_daily join sites using (site_id) "
+        "where whole_selection"
         for key in FIGURES
     ]
     found = [as_number(rows[0][0]) for rows in ask_hyper(extract, *queries)]

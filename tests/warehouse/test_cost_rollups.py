@@ -134,6 +134,9 @@ def test_feeding_in_earns_money_but_takes_no_co2_off(conn: Connection, planted: 
 def test_two_currencies_do_not_add_up_but_each_region_has_its_own(conn: Connection, planted: Planted) -> None:
     assert totals(conn, planted.root)[0][0] is None
     assert totals(conn, planted.india)[0][0] == 96 * RUPEES
+    now, _ = costs.amounts(conn, Filters(planted.root, START, END))
+    assert (now.cost, now.currency) == (None, None)
+    assert now.by_currency == {"EUR": HOMES_COST + ROOF_COST, "INR": 96 * RUPEES}
     reach = costs.scope(conn, Filters(planted.root, START, END))
     assert reach.currencies == ("EUR", "INR")
     assert reach.currency is None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -145,13 +146,13 @@ def _answer(record: Backtest, fitted: dict[str, tuple[int, Fitted]], horizon: in
     weights: Values = ensemble.weights_of(np.stack([errors[name] for name in members]))
     predictor = Predictor(horizon, fitted, dict(zip(members, weights.tolist(), strict=True)), errors, record.at_rest)
     candidates = predictor.candidates(record.grid)
-    model = record.selected if record.selected in candidates else NAIVE
+    model = min((score for score in record.scores if score.model in candidates), key=lambda score: score.mae_kwh).model
     return Forecast(
         series=record.grid.series.name,
         model=model,
         quantiles=candidates[model],
         candidates=candidates,
-        scores=record.scores,
+        scores=tuple(replace(score, selected=score.model == model) for score in record.scores),
         fallback=_fallback(record),
         contributions=predictor.contributions(record.grid),
         predictor=predictor,

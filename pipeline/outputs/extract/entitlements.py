@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.errors import FileError
 from pipeline.outputs.selected import Selected
+from pipeline.outputs.stand_in import STAND_IN
 from pipeline.warehouse.schema import site, site_closure
 
 HEADER = ["user", "site"]
@@ -32,7 +33,13 @@ def entitlements(conn: Connection, selected: Selected, path: Path | None) -> pd.
     )
     spread = granted.merge(below[below["site_id"].isin(selected.sites["site_id"])], on="granted_site_id")
     nearest = spread.sort_values(["user_name", "site_id", "depth"]).drop_duplicates(["user_name", "site_id"])
-    return nearest[COLUMNS].reset_index(drop=True)
+    return pd.concat([nearest, _of_stand_in(nearest, selected.sites)], ignore_index=True)[COLUMNS]
+
+
+def _of_stand_in(seen: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Let the row that stands for the whole selection be seen by those who see the site that it lies below."""
+    below = sites.loc[sites["site_id"] == STAND_IN, "parent_site_id"]
+    return seen[seen["site_id"].isin(below)].assign(site_id=STAND_IN)
 
 
 def _grants(path: Path) -> list[tuple[int, str, str]]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     literal,
     literal_column,
@@ -93,11 +94,15 @@ def forecasts(selected: Selected) -> Statement:
     issued = _local_day(forecast.c.issued_at - A_MOMENT)
     day = _local_day(points.c.ts)
     columns = [forecast.c[name] for name in ("meter_id", "horizon", "newest", "in_retrospect", "model")]
+    selection = selected.selection
+    whole = forecast.c.site_id if selection.kind == "node" else forecast.c.meter_id
+    alone = selection.ids[0] if len(selection.ids) == 1 else -1
     return (
         select(
             points.c.forecast_id,
             owner.label("site_id"),
             *columns,
+            func.coalesce(whole == alone, false()).label("of_whole_selection"),
             forecast.c.issued_at.label("issued_at_utc"),
             points.c.scenario,
             *_clock(points.c.ts, points.c.end_ts),

@@ -15,7 +15,7 @@ from pipeline.warehouse.relations import POWER
 Reference = Callable[[str, str], str]
 
 SITE_DAYS, METER_DAYS, HOURS = "site_daily", "daily", "hourly"
-WHOLE, MAY_SEE = "[Calculation_whole]", "[Calculation_may_see]"
+MAY_SEE = "[Calculation_may_see]"
 OF_WHOLE_SITE = "[Calculation_of_whole_site]"
 PRICE_FORMAT = "n#,##0.0000;-#,##0.0000"
 ONE_SITE = "Choose one site, or keep Whole selection at true, so that no energy counts twice."
@@ -46,7 +46,7 @@ def calculations(reference: Reference, *, user_filter: bool) -> tuple[Calculatio
     of_sites = [_measure(key, days, reference) for key in get_args(MeasureKey)]
     found = [*of_sites, _load_factor(days, reference), _cost_per_kwh(days, reference), _of_meters(reference)]
     found.append(_cost_per_kwh_of_hours(days, reference))
-    found += [_whole(reference), _of_whole_site(reference)]
+    found.append(_of_whole_site(reference))
     if user_filter:
         found.append(_may_see(reference))
     return tuple(found)
@@ -108,18 +108,6 @@ def _of_meters(reference: Reference) -> Calculation:
         name="[Calculation_share_estimated_of_meters]",
         caption=f"{known.label} (days of meters)",
         description=known.description,
-    )
-
-
-def _whole(reference: Reference) -> Calculation:
-    """Find the topmost node all of whose meters are in the extract: whose figures are those of the whole selection."""
-    depth, complete = reference("sites", "depth"), reference("sites", "complete")
-    return Calculation(
-        WHOLE,
-        "Whole selection",
-        f"{complete} AND {depth} = {{ FIXED : MIN(IF {complete} THEN {depth} END) }}",
-        "boolean",
-        "True for the site that stands for all that was exported: its figures are those of the pages.",
     )
 
 

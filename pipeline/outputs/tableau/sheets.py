@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.outputs.tableau.calculations import OF_WHOLE_SITE, WHOLE, calculation_name
+from pipeline.outputs.tableau.calculations import calculation_name
 from pipeline.outputs.tableau.model import Model
 
 Mark = Literal["Bar", "Line", "Text"]
@@ -79,7 +79,7 @@ def _figure(key: str) -> Pill:
     return Pill(calculation_name(key), derivation="User")
 
 
-_OF_ALL = (Pill(WHOLE), "true")
+_OF_ALL = (Pill("whole_selection", "sites"), "true")
 
 SHEETS = (
     Sheet(
@@ -114,8 +114,7 @@ SHEETS = (
         columns=(Pill("ts_local", "forecasts", "Hour-Trunc"),),
         values=tuple(Pill(f"{quantile}_kwh", "forecasts", "Sum") for quantile in ("p10", "p50", "p90")),
         only=(
-            _OF_ALL,
-            (Pill(OF_WHOLE_SITE), "true"),
+            (Pill("of_whole_selection", "forecasts"), "true"),
             (Pill("newest", "forecasts"), "true"),
             (Pill("horizon", "forecasts"), '"hours"'),
             (Pill("scenario", "forecasts"), '"base"'),

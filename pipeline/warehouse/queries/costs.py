@@ -1,13 +1,14 @@
 """Cost and CO2 of a selection, and what is missing where there is none."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from pipeline.definitions import MeasureKey, ValuedKey
 from pipeline.warehouse.filters import Filters, Period
-from pipeline.warehouse.schema import meter
+from pipeline.warehouse.schema import meter, site, site_closure
 from pipeline.warehouse.selection import Selection, owner_of, resolve
 from pipeline.warehouse.tables.costs import node_cost_scope
 from pipeline.warehouse.valued import VALUES
@@ -66,11 +67,15 @@ class CostScope:
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a period cost, in ``currency``, and emitted; None where it is not known."""
+    """What a period cost, in ``currency``, and emitted; None where it is not known.
+
+    ``by_currency`` is the cost in each where there are several, which do not add up.
+    """
 
     cost: Decimal | None = None
     co2_kg: float | None = None
     currency: str | None = None
+    by_currency: Mapping[str, Decimal] = field(default_factory=dict)
 
     def value(self, measure: ValuedKey) -> float | None:
         """Return one of them as a number to show."""
@@ -86,10 +91,10 @@ def scope(conn: Connection, filters: Filters) -> CostScope:
 def amounts(conn: Connection, filters: Filters) -> tuple[Amounts, Amounts | None]:
     """Return what the period cost and emitted, and the same of the period it is compared with."""
     selection = resolve(conn, filters)
-    currency = _scope_of(conn, selection).currency
+    currencies = _scope_of(conn, selection).currencies
     before = filters.compare_period
-    now = _amounts(conn, selection, filters.period, currency)
-    return now, None if before is None else _amounts(conn, selection, before, currency)
+    now = _amounts(conn, selection, filters.period, currencies)
+    return now, None if before is None else _amounts(conn, selection, before, currencies)
 
 
 def _scope_of(conn: Connection, selection: Selection) -> CostScope:
@@ -109,11 +114,32 @@ def _nodes(conn: Connection, selection: Selection) -> list[int]:
     return list(conn.scalars(select(meter.c.site_id).where(meter.c.id.in_(selection.ids))))
 
 
-def _amounts(conn: Connection, selection: Selection, period: Period, currency: str | None) -> Amounts:
+def _amounts(conn: Connection, selection: Selection, period: Period, currencies: Sequence[str]) -> Amounts:
     days = VALUES[selection.days]
     chosen = (owner_of(days).in_(selection.ids), *_within(days.c.day, period))
     cost, co2_kg = conn.execute(select(func.sum(days.c.cost), func.sum(days.c.co2_kg)).where(*chosen)).one()
+    if len(currencies) > 1 and selection.kind == "node":
+        return Amounts(co2_kg=co2_kg, by_currency=_by_currency(conn, selection, period))
+    currency = currencies[0] if len(currencies) == 1 else None
     return Amounts(cost if currency else None, co2_kg, currency)
+
+
+def _by_currency(conn: Connection, selection: Selection, period: Period) -> dict[str, Decimal]:
+    """Add up the highest nodes below that have one currency each; a node above them has none of its own."""
+    days, own, above = VALUES[selection.days], node_cost_scope, node_cost_scope.alias()
+    topmost = or_(own.c.site_id.in_(selection.ids), func.cardinality(above.c.currencies) > 1)
+    statement = (
+        select(own.c.currencies, func.sum(days.c.cost))
+        .join_from(own, site_closure, site_closure.c.descendant_id == own.c.site_id)
+        .join(site, site.c.id == own.c.site_id)
+        .outerjoin(above, above.c.site_id == site.c.parent_id)
+        .join(days, owner_of(days) == own.c.site_id)
+        .where(site_closure.c.ancestor_id.in_(selection.ids), func.cardinality(own.c.currencies) == 1, topmost)
+        .where(*_within(days.c.day, period), days.c.cost.is_not(None))
+        .group_by(own.c.currencies)
+        .order_by(own.c.currencies)
+    )
+    return {currency: cost for (currency,), cost in conn.execute(statement)}
 
 
 def _within(day: ColumnElement[object], period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
