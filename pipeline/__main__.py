@@ -17,6 +17,7 @@ from pipeline.commands import (
     detect,
     emissions,
     exports,
+    forecast,
     load,
     publish,
     recommend,
@@ -116,6 +117,7 @@ app.command()(report.report)
 app.command()(backtest.backtest)
 app.command()(detect.detect)
 app.command()(weather.weather)
+app.command()(forecast.forecast)
 app.command()(anomalies.anomalies)
 app.command()(anomalies.alerts)
 app.command()(recommend.recommend)

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -244,3 +245,32 @@ def test_a_site_is_described_and_what_cannot_be_is_refused(
 
     assert run(monkeypatch, "site", "Campus", "--under", "Nowhere") == 2
     assert "no site called 'Nowhere'" in capsys.readouterr().err
+
+
+ROOT = Path(__file__).parents[1]
+MENTIONED = re.compile(r"python -m pipeline ([a-z][a-z-]*)")
+
+
+def test_every_command_that_people_are_told_of_is_there() -> None:
+    known = {info.name or info.callback.__name__.replace("_", "-") for info in command_line.app.registered_commands}
+    texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    texts += [
+        path for folder in ("pipeline", "pages", "dashboard", "components") for path in (ROOT / folder).rglob("*.py")
+    ]
+
+    told = {(name, path.name) for path in texts for name in MENTIONED.findall(path.read_text(encoding="utf-8"))}
+
+    assert len(told) > 20
+    assert [(name, where) for name, where in sorted(told) if name not in known] == []
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_forecasts_of_a_site_that_is_not_there_end_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "forecast", "--site", "Nowhere") == 2
+    assert "There is no site called 'Nowhere'." in capsys.readouterr().err
+
+    assert run(monkeypatch, "forecast", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["step"], report["series"], report["failures"]) == ("forecast", 0, 0)

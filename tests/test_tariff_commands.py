@@ -66,4 +66,4 @@ def test_the_step_runs_where_there_is_nothing_to_bill(
     status = run(monkeypatch, "tariffs", "--json")
 
     said = json.loads(capsys.readouterr().out)
-    assert (status, said["step"], said["series"], said["failures"]) == (0, "tariffs", 0, 0)
+    assert (status, said["step"], said["sites"], said["failures"]) == (0, "tariffs", 0, 0)

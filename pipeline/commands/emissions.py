@@ -5,20 +5,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.printing import AsJson, bar, show
+from pipeline.commands import steps
+from pipeline.commands.printing import AsJson, show
 from pipeline.errors import UserError
 
 
 def costs(*, as_json: AsJson = False) -> None:
     """Compute cost and CO2 of every site and meter from readings, prices and emission factors."""
     from pipeline.steps import costs as step  # noqa: PLC0415 - what it needs takes long to import
-    from pipeline.warehouse.migrations import migrate  # noqa: PLC0415 - as above
 
-    migrate()
-    with bar(hidden=as_json) as progress:
-        report = step.run(progress(step.STEP))
-    result = {"step": report.step, "nodes": report.series, "seconds": report.seconds, "skipped": report.skipped}
-    show(result | {"message": report.message}, as_json=as_json)
+    steps.do("nodes", step.STEP, step.run, as_json=as_json)
 
 
 def emissions(
@@ -31,9 +27,10 @@ def emissions(
 ) -> None:
     """Load emission factors by hour for a site; `costs` or `run` then computes its CO2."""
     from pipeline.sources.emission_file import read_factors  # noqa: PLC0415 - brings pandas
-    from pipeline.warehouse.emission_series import FactorKind, give_factors, site_called, store_factors  # noqa: PLC0415
+    from pipeline.warehouse.emission_series import FactorKind, give_factors, store_factors  # noqa: PLC0415
     from pipeline.warehouse.engine import begin  # noqa: PLC0415 - as above
     from pipeline.warehouse.migrations import migrate  # noqa: PLC0415 - as above
+    from pipeline.warehouse.sites import site_called  # noqa: PLC0415 - as above
 
     kinds: dict[str, FactorKind] = {"average": "average", "marginal": "marginal"}
     if kind not in kinds or unit not in {"kg", "g"}:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.printing import AsJson, bar, show
+from pipeline.commands import steps
+from pipeline.commands.printing import AsJson
 
 
 def recommend(
@@ -22,25 +23,14 @@ def recommend(
     migrate()
     for pair in power_factor or ():
         _enter(pair)
-    with bar(hidden=as_json) as progress:
-        report = step.run(progress(step.STEP))
-    show(
-        {
-            "step": report.step,
-            "sites": report.series,
-            "failures": report.failures,
-            "seconds": report.seconds,
-            "skipped": report.skipped,
-            "message": report.message,
-        },
-        as_json=as_json,
-    )
+    steps.do("sites", step.STEP, step.run, as_json=as_json)
 
 
 def _enter(pair: str) -> None:
     from pipeline.errors import UserError  # noqa: PLC0415 - as above
     from pipeline.warehouse.engine import begin  # noqa: PLC0415 - as above
-    from pipeline.warehouse.recommendation_store import enter_power_factor, site_called  # noqa: PLC0415 - as above
+    from pipeline.warehouse.recommendation_store import enter_power_factor  # noqa: PLC0415 - as above
+    from pipeline.warehouse.sites import site_called  # noqa: PLC0415 - as above
 
     name, _, text = pair.rpartition("=")
     try:

@@ -6,19 +6,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.printing import AsJson, bar, show
+from pipeline.commands import steps
+from pipeline.commands.printing import AsJson, show
 from pipeline.errors import FileError
 
 
 def tariffs(*, as_json: AsJson = False) -> None:
     """Bill every site with meters by the month, compare tariffs, and price every hour."""
     from pipeline.steps import tariffs as step  # noqa: PLC0415 - brings the warehouse
-    from pipeline.warehouse.migrations import migrate  # noqa: PLC0415 - as above
 
-    migrate()
-    with bar(hidden=as_json) as progress:
-        report = step.run(progress(step.STEP))
-    show(vars(report), as_json=as_json)
+    steps.do("sites", step.STEP, step.run, as_json=as_json)
 
 
 def tariff_import(

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.printing import AsJson, bar, show
+from pipeline.commands import steps
+from pipeline.commands.printing import AsJson, show
 
 
 def weather(
@@ -20,34 +21,21 @@ def weather(
     as_json: AsJson = False,
 ) -> None:
     """Bring the weather up to date and fit use to temperature; with a FILE, store it as the weather of a station."""
-    from pipeline.warehouse.migrations import migrate  # noqa: PLC0415 - the models take long to import
-
-    migrate()
     if file is not None:
         _import(file, station, latitude, longitude, timezone, as_json=as_json)
         return
-    from pipeline.steps import weather as step  # noqa: PLC0415 - as above
+    from pipeline.steps import weather as step  # noqa: PLC0415 - the models take long to import
 
-    with bar(hidden=as_json) as progress:
-        report = step.run(progress(step.STEP))
-    show(
-        {
-            "step": report.step,
-            "sites": report.series,
-            "failures": report.failures,
-            "seconds": report.seconds,
-            "skipped": report.skipped,
-            "message": report.message,
-        },
-        as_json=as_json,
-    )
+    steps.do("sites", step.STEP, step.run, as_json=as_json)
 
 
 def _import(
     file: Path, name: str | None, latitude: float | None, longitude: float | None, timezone: str, *, as_json: bool
 ) -> None:
-    from pipeline.steps.site_weather.import_file import import_weather  # noqa: PLC0415 - as above
+    from pipeline.steps.site_weather.import_file import import_weather  # noqa: PLC0415 - the models take long to import
+    from pipeline.warehouse.migrations import migrate  # noqa: PLC0415 - as above
 
+    migrate()
     imported = import_weather(file, name, latitude, longitude, timezone)
     show(
         {

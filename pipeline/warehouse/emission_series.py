@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from pipeline.errors import UserError
 from pipeline.warehouse.changes import raise_version
 from pipeline.warehouse.copy import copy_into
-from pipeline.warehouse.schema import site
 from pipeline.warehouse.tables.costs import emission_factor, emission_series, site_emission
 
 FactorKind = Literal["average", "marginal"]
@@ -47,16 +46,6 @@ def give_factors(conn: Connection, site_id: int, kind: FactorKind, series_id: in
     given = upsert(site_emission).values(row)
     conn.execute(given.on_conflict_do_update(index_elements=["site_id", "kind"], set_={"series_id": series_id}))
     raise_version(conn)
-
-
-def site_called(conn: Connection, name: str) -> int:
-    """Find the one site of a name. Raises UserError for none and for several."""
-    found = conn.scalars(select(site.c.id).where(site.c.name == name)).all()
-    if len(found) != 1:
-        what = f"{len(found)} sites are" if found else "no site is"
-        raise UserError(f"The factors belong to one site, but {what} called {name!r}.")
-    number: int = found[0]
-    return number
 
 
 def state_of_factors(conn: Connection) -> list[tuple[object, ...]]:

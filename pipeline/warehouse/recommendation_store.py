@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.errors import UserError
-from pipeline.warehouse.schema import site
 from pipeline.warehouse.tables.recommendations import (
     load_shape,
     recommendation,
@@ -41,11 +40,3 @@ def enter_power_factor(conn: Connection, site_id: int, power_factor: float, *, e
     values = {"power_factor": power_factor, "entered_by": entered_by}
     added = upsert(site_power_factor).values(site_id=site_id, **values)
     conn.execute(added.on_conflict_do_update(index_elements=["site_id"], set_=values))
-
-
-def site_called(conn: Connection, name: str) -> int:
-    """Return the number of the one site of this name. Raises UserError where there is none, or several."""
-    found = conn.execute(select(site.c.id).where(site.c.name == name)).scalars().all()
-    if len(found) != 1:
-        raise UserError(f"There {'is no site' if not found else f'are {len(found)} sites'} called {name!r}.")
-    return int(found[0])

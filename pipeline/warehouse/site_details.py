@@ -52,7 +52,7 @@ def describe_site(
     take_turn(conn)
     values = details.given()
     moved = [_one_meter(conn, each) for each in meters]
-    above = _one_site(conn, parent) if parent is not None else None
+    above = sites.site_called(conn, parent) if parent is not None else None
     site_id = sites.site_for_load(conn, name, details.timezone or "UTC")
     before = _what_rollups_depend_on(conn, site_id)
     if values:
@@ -75,13 +75,6 @@ def _add_up_anew(conn: Connection, site_id: int) -> None:
     for meter_id in conn.execute(select(meter.c.id).where(meter.c.site_id == site_id)).scalars().all():
         rollups.rebuild_meter(conn, meter_id)
     rollups.rebuild_nodes(conn, sites.ancestors(conn, site_id))
-
-
-def _one_site(conn: Connection, name: str) -> int:
-    found: Sequence[int] = conn.execute(select(site.c.id).where(site.c.name == name)).scalars().all()
-    if len(found) != 1:
-        raise UserError(f"There {'is no site' if not found else f'are {len(found)} sites'} called {name!r}.")
-    return found[0]
 
 
 def _one_meter(conn: Connection, name: str) -> int:

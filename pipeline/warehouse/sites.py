@@ -156,6 +156,14 @@ def move_meter(conn: Connection, meter_id: int, site_id: int) -> None:
     raise_version(conn)
 
 
+def site_called(conn: Connection, name: str) -> int:
+    """Return the number of the one site of this name. Raises UserError where there is none, or several."""
+    found = conn.scalars(select(site.c.id).where(site.c.name == name)).all()
+    if len(found) != 1:
+        raise UserError(f"There {'is no site' if not found else f'are {len(found)} sites'} called {name!r}.")
+    return int(found[0])
+
+
 def ancestors(conn: Connection, site_id: int) -> list[int]:
     """Return the site itself and all above it, up to the root."""
     statement = select(site_closure.c.ancestor_id).where(site_closure.c.descendant_id == site_id)

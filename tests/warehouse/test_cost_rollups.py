@@ -13,11 +13,12 @@ from sqlalchemy import Connection, delete, func, insert, select
 from pipeline.definitions import ValuedKey
 from pipeline.errors import UserError
 from pipeline.warehouse import cost_rollups
-from pipeline.warehouse.emission_series import give_factors, site_called, store_factors
+from pipeline.warehouse.emission_series import give_factors, store_factors
 from pipeline.warehouse.engine import begin, connect
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.queries import consumption, costs, emissions, overview
 from pipeline.warehouse.schema import meter_hour
+from pipeline.warehouse.sites import site_called
 from pipeline.warehouse.tables.costs import (
     meter_cost_day,
     meter_cost_month,
@@ -233,7 +234,7 @@ def test_a_series_keeps_its_kind_and_a_site_its_one_name(planted: Planted) -> No
     hours = pd.date_range(FIRST, periods=2, freq="h")
     with begin() as conn:
         assert site_called(conn, "Homes") == planted.homes
-        with pytest.raises(UserError, match="no site is called"):
+        with pytest.raises(UserError, match="no site called"):
             site_called(conn, "Nowhere")
         with pytest.raises(UserError, match="holds average factors"):
             store_factors(conn, "grid average", "marginal", pd.Series(0.5, index=hours), source="test")

@@ -1,16 +1,15 @@
 """From a file of the Utility Rate Database to stored tariffs, given to a site where one is named."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from pipeline.analytics.tariffs import Imported, read_urdb, to_json
 from pipeline.errors import UserError
 from pipeline.steps.billing.timeline import BUSINESS, HOUSEHOLD
 from pipeline.warehouse.engine import begin
-from pipeline.warehouse.schema import site as site_table
+from pipeline.warehouse.sites import site_called
 from pipeline.warehouse.tariffs import StoredVersion, assign, store_version
 
 COMMAND_LINE = "command line"
@@ -31,7 +30,7 @@ def import_urdb(
         stored = [store_rate(conn, rate, name) for rate in rates]
         if site is not None:
             given = start or min(rate.tariff.valid_from for rate in rates)
-            assign(conn, _site_of(conn, site), stored[0], given, assigned_by=COMMAND_LINE)
+            assign(conn, site_called(conn, site), stored[0], given, assigned_by=COMMAND_LINE)
     return [_said(rate, name, number, site) for rate, number in zip(rates, stored, strict=True)]
 
 
@@ -63,10 +62,3 @@ def _said(rate: Imported, name: str | None, number: int, site: str | None) -> di
         "site": site,
         "warnings": rate.warnings,
     }
-
-
-def _site_of(conn: Connection, name: str) -> int:
-    found: Sequence[int] = tuple(conn.scalars(select(site_table.c.id).where(site_table.c.name == name)))
-    if len(found) != 1:
-        raise UserError(f"There is no site called {name!r}." if not found else f"Several sites are called {name!r}.")
-    return found[0]
