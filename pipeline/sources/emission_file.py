@@ -30,7 +30,11 @@ def read_factors(path: Path, *, unit: str = "kg") -> pd.Series:
     factors = pd.to_numeric(table.iloc[:, 1], errors="coerce") / (1000 if unit == "g" else 1)
     _check(path.name, times.isna() | factors.isna(), "needs a time like 2026-01-31T13:00Z and a number")
     _check(path.name, factors < 0, "has a factor below zero")
-    _check(path.name, factors > LARGEST_KG_PER_KWH, "has more kg per kWh than any power station; is it in g? --unit g")
+    _check(
+        path.name,
+        factors > LARGEST_KG_PER_KWH,
+        "has more kg per kWh than any power station: give them in kg, or say that they are in g",
+    )
     if not len(factors):
         raise FileError(f"{path.name} has no factor in it.")
     by_hour = pd.Series(factors.to_numpy(dtype="float64"), index=pd.DatetimeIndex(times)).groupby(level=0).mean()

@@ -1,16 +1,16 @@
 """Looks for anomalies at every meter and stores them as events, which keep what people said of them."""
 
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import pandas as pd
 from sqlalchemy import Connection
 
-from pipeline.steps.finding.detection import detect_group
+from pipeline.analytics.anomalies import Observed
+from pipeline.steps.finding.detection import Examined, detect_group, examine
 from pipeline.steps.finding.events import rows_of
-from pipeline.steps.finding.observe import groups, observe, placed_meters
+from pipeline.steps.finding.observe import Group, groups, observe, placed_meters
 from pipeline.steps.processes import pool
 from pipeline.steps.report import StepReport
 from pipeline.warehouse import anomaly_store, runs
@@ -24,6 +24,7 @@ METERS_AT_ONCE = 4
 RULES_VERSION = 3  # raised when the detectors change, so that stored events are found anew
 
 Progress: TypeAlias = Callable[[float, str], None]
+Task: TypeAlias = tuple[Group, Sequence[Observed], Iterable[Examined]]
 
 
 def run(progress: Progress) -> StepReport:
@@ -50,13 +51,25 @@ def run(progress: Progress) -> StepReport:
 
 def _find(conn: Connection, meters: pd.DataFrame, progress: Progress) -> tuple[pd.DataFrame, list[Failure]]:
     found, failures, done = [], [], 0
-    with pool() as processes:
-        each = partial(processes.map, chunksize=METERS_AT_ONCE)
-        for group in groups(meters):
-            progress(0.95 * done / len(meters), "looking for anomalies")
-            events, refused = detect_group(group, observe(conn, group), each)
-            found.append(events)
-            failures += refused
-            done += len(group.meters)
+    for group, observed, examined in _examined(conn, meters):
+        progress(0.95 * done / len(meters), "looking for anomalies")
+        events, refused = detect_group(group, observed, examined)
+        found.append(events)
+        failures += refused
+        done += len(group.meters)
     filled = [events for events in found if len(events)]
     return (pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()), failures
+
+
+def _examined(conn: Connection, meters: pd.DataFrame) -> Iterator[Task]:
+    """Read a group of meters while the processes are busy with the one before."""
+    with pool() as processes:
+        before: Task | None = None
+        for group in groups(meters):
+            observed = observe(conn, group)
+            task = group, observed, processes.map(examine, observed, chunksize=METERS_AT_ONCE)
+            if before is not None:
+                yield before
+            before = task
+        if before is not None:
+            yield before

@@ -178,7 +178,7 @@ def test_a_meter_that_cannot_be_examined_keeps_no_other_from_it(
     observed = [Observed(str(number), pd.DataFrame()) for number in range(4)]
     unforeseen = f"Its numbers cannot be worked with ({type(error).__name__}: {error}): check its readings."
 
-    found, failures = detection.detect_group(Group(meters(5)), observed)
+    found, failures = detection.detect_group(Group(meters(5)), observed, map(detection.examine, observed))
 
     assert found["meter_id"].tolist() == [0, 3]
     assert {failure.owner: failure.reason for failure in failures} == {

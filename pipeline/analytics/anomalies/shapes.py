@@ -30,17 +30,19 @@ def unusual_shapes(grid: Grid, expected: Expected, seed: int = 0) -> list[Findin
     whole = np.isfinite(own).all(axis=1) & np.isfinite(usual).all(axis=1)
     if whole.sum() < FEWEST_DAYS or grid.slots < SLOTS:
         return []
-    away = (own - usual)[whole]
+    away, days = (own - usual)[whole], np.flatnonzero(whole)
+    moved = np.abs(away).sum(axis=1)
+    amount = shares(grid, expected.p50)[days]
+    possible = (moved > LEAST_DISTANCE) & ~grid.holiday[days] & (np.abs(np.log(amount)) < MOST_OTHER)
+    if not possible.any():  # as at most meters: half of the time of all detectors is spared
+        return []
     forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(away)
     strange = -forest.score_samples(away)
     deviation = robust_deviation(strange)
     if not deviation > 0:
         return []
     z = (strange - np.median(strange)) / deviation
-    moved = np.abs(away).sum(axis=1)
-    days = np.flatnonzero(whole)
-    amount = shares(grid, expected.p50)[days]
-    hit = (z > FAR_OUT_Z) & (moved > LEAST_DISTANCE) & ~grid.holiday[days] & (np.abs(np.log(amount)) < MOST_OTHER)
+    hit = (z > FAR_OUT_Z) & possible
     return [
         _day(grid, int(day), float(score), own, usual) for day, score in zip(days[hit], z[hit] / FAR_OUT_Z, strict=True)
     ]

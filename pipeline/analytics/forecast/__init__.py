@@ -14,15 +14,16 @@ Make a `Series` per meter or node (`from_readings` completes the index), then:
     for every model that could be used, by name), ``scores`` (one `Score` a model), ``fallback`` (None, or the
     sentence that says why a simpler model had to be used), ``contributions`` (frame, same index: kWh ``last known``,
     then what each group of inputs adds: ``calendar, same time in weeks before, recent load, temperature``; they add up
-    to the regression's prediction; None without a regression), ``predictor`` (fitted models, for `what_if`).
+    to the regression's prediction; None without a regression), ``grid`` and ``predictor`` (fitted models, for
+    `what_if`).
 ``Refusal``
     ``series``, ``reason``: a sentence that says what is missing. Nothing was forecast.
 ``Score``
     ``series, model, mae_kwh, wape, mase, pinball_kwh, coverage, bias, skill`` (fractions, 0.03 = 3 %), ``origins``,
     ``train_seconds, predict_seconds, selected``.
-``what_if(forecast, series) -> DataFrame``
-    Predicts again with changed inputs: pass ``series.warmer(2.0)`` or ``series.with_holidays([day])``; same frame as
-    ``quantiles``.
+``what_if(forecast, changed) -> dict[str, DataFrame]``
+    Predicts again with changed inputs, by name: ``{"+2": series.warmer(2.0), "holiday": series.with_holidays([day])}``;
+    the same frames as ``quantiles``.
 ``expected_quantiles(series) -> list[DataFrame | Refusal]``
     For every interval of the past, what a day-ahead forecast issued at the local midnight before would have said:
     ``p10, p50, p90`` indexed like the series (NaN for the first weeks). Each third of the past is predicted by a model
@@ -36,7 +37,6 @@ from pipeline.analytics.forecast.answer import Forecast, Refusal
 from pipeline.analytics.forecast.company import with_company
 from pipeline.analytics.forecast.expected import expected_quantiles
 from pipeline.analytics.forecast.forecasting import MODELS, forecast_many, forecast_series, what_if
-from pipeline.analytics.forecast.model import ModelError
 from pipeline.analytics.forecast.scores import Score
 from pipeline.analytics.forecast.series import HORIZON, Series, Step, from_readings, step_of
 
@@ -44,7 +44,6 @@ __all__ = [
     "HORIZON",
     "MODELS",
     "Forecast",
-    "ModelError",
     "Refusal",
     "Score",
     "Series",

@@ -1,7 +1,8 @@
 """What comes out of forecasting a series: a forecast with its record, or the reason why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -37,18 +38,27 @@ class Predictor:
     errors: Mapping[str, Values]
     at_rest: Mask
 
+    @cached_property
+    def _offsets(self) -> dict[str, tuple[Values, Values]]:
+        return {name: offsets(errors[-NEWEST:], self.at_rest[-NEWEST:]) for name, errors in self.errors.items()}
+
     def candidates(self, grid: Grid) -> dict[str, pd.DataFrame]:
         """Predict P10, P50 and P90 by every model, indexed by interval start."""
-        cells = {name: self._alone(grid, name) for name in self.fitted}
+        cells = {name: self._alone([grid], name)[0] for name in self.fitted}
         if ensemble.NAME in self.errors:
             cells[ensemble.NAME] = self._mixed(cells)
         return {name: self._frame(grid, name, values) for name, values in cells.items()}
 
-    def quantiles(self, grid: Grid, name: str) -> pd.DataFrame:
-        """Predict by one of the candidates alone."""
+    def quantiles(self, futures: Mapping[str, Grid], name: str) -> dict[str, pd.DataFrame]:
+        """Predict by one of the candidates alone, in several futures of the same series."""
+        grids = list(futures.values())
         if name == ensemble.NAME:
-            return self._frame(grid, name, self._mixed({each: self._alone(grid, each) for each in self.weights}))
-        return self._frame(grid, name, self._alone(grid, name))
+            courses = self._mixed({each: self._alone(grids, each) for each in self.weights})
+        else:
+            courses = self._alone(grids, name)
+        return {
+            what: self._frame(grid, name, cells) for (what, grid), cells in zip(futures.items(), courses, strict=True)
+        }
 
     def contributions(self, grid: Grid) -> pd.DataFrame | None:
         """Say what each group of inputs adds, by the first model that can tell."""
@@ -59,10 +69,9 @@ class Predictor:
                 return pd.DataFrame(values, index=grid.series.future(self.horizon), columns=found.columns)
         return None
 
-    def _alone(self, grid: Grid, name: str) -> Values:
+    def _alone(self, futures: Sequence[Grid], name: str) -> Values:
         number, model = self.fitted[name]
-        cells: Values = model.predict(number, grid, np.array([grid.end]))[0]
-        return cells
+        return model.ahead(number, futures)
 
     def _mixed(self, cells: Mapping[str, Values]) -> Values:
         mixed: Values = np.sum([weight * cells[name] for name, weight in self.weights.items()], axis=0)
@@ -71,7 +80,7 @@ class Predictor:
     def _frame(self, grid: Grid, name: str, cells: Values) -> pd.DataFrame:
         unit = level(grid, np.array([grid.end]))[0]
         at_rest = grid.at_rest(grid.end + np.arange(len(cells)))
-        below, above = (added(one, at_rest) for one in offsets(self.errors[name][-NEWEST:], self.at_rest[-NEWEST:]))
+        below, above = (added(one, at_rest) for one in self._offsets[name])
         bands = np.column_stack([cells + below * unit, cells, cells + above * unit])
         if np.nanmin(grid.series.values) >= 0:
             bands = np.maximum(bands, 0.0)
@@ -90,4 +99,5 @@ class Forecast:
     scores: tuple[Score, ...]
     fallback: str | None
     contributions: pd.DataFrame | None
+    grid: Grid
     predictor: Predictor

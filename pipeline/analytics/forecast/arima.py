@@ -9,10 +9,11 @@ import pandas as pd
 from scipy.signal import lfilter
 
 from pipeline.analytics.forecast.grid import CYCLE, HOLIDAY_AS_DAY, Grid, Positions
-from pipeline.analytics.forecast.model import ModelError
+from pipeline.analytics.forecast.model import Fitted
 from pipeline.analytics.forecast.scaling import Scaling, scaling_of
 from pipeline.analytics.forecast.series import Values
 from pipeline.analytics.one_thread import one_thread
+from pipeline.errors import ModelError
 
 COMFORT_C = 18.0
 YEAR_CELLS = {"D": 365, "MS": 12}
@@ -36,7 +37,7 @@ class Learnt:
 
 
 @dataclass(frozen=True)
-class FittedArima:
+class FittedArima(Fitted):
     """What was learnt of each series."""
 
     learnt: tuple[Learnt, ...]

@@ -11,10 +11,11 @@ from pipeline.analytics.forecast import ensemble, scores
 from pipeline.analytics.forecast.conformal import rolling_bands
 from pipeline.analytics.forecast.grid import Grid, Mask, Positions
 from pipeline.analytics.forecast.inputs import level
-from pipeline.analytics.forecast.model import Fitted, Model, ModelError
+from pipeline.analytics.forecast.model import Fitted, Model
 from pipeline.analytics.forecast.scores import Score
 from pipeline.analytics.forecast.seasonal_naive import season_of
 from pipeline.analytics.forecast.series import Values
+from pipeline.errors import ModelError
 
 NAIVE = "seasonal_naive"
 SPACING = {"D": 3, "MS": 1}  # origins of series of days are three days apart

@@ -1,7 +1,7 @@
 """From series to forecasts: backtest, choose, fit to everything, predict."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +11,13 @@ from pipeline.analytics.forecast import ensemble
 from pipeline.analytics.forecast.answer import Forecast, Predictor, Refusal
 from pipeline.analytics.forecast.arima import Arima
 from pipeline.analytics.forecast.backtest import LAST_SHARE, NAIVE, Backtest, Schedule, backtests, schedule
-from pipeline.analytics.forecast.grid import Grid, grid_of, margin
-from pipeline.analytics.forecast.model import Fitted, Model, ModelError
+from pipeline.analytics.forecast.grid import Grid, grid_of, margin, relaid
+from pipeline.analytics.forecast.model import Fitted, Model
 from pipeline.analytics.forecast.regression import Regression
 from pipeline.analytics.forecast.seasonal_naive import SeasonalNaive
 from pipeline.analytics.forecast.series import Series, Values
 from pipeline.analytics.forecast.similar_days import SimilarDays
+from pipeline.errors import ModelError
 
 Progress = Callable[[float, str], None]
 
@@ -25,6 +26,7 @@ QUICK = (NAIVE, "regression")  # where there are many series: trained once for a
 MANY = 20
 ORIGINS = {"D": 20, "MS": 8}
 ORIGINS_OF_HOURS = 28
+LOOKED_AT = 6  # newest seasons that say whether the yardstick has enough: it needs four, clock changes included
 
 
 def chosen_models(names: Sequence[str] | None, series: int) -> list[Model]:
@@ -83,10 +85,12 @@ def forecast_many(
     return [answers[number] for number in range(len(series))]
 
 
-def what_if(forecast: Forecast, series: Series) -> pd.DataFrame:
-    """Predict again with changed inputs (`Series.warmer`, `Series.with_holidays`): ``p10, p50, p90`` in kWh."""
-    grid = grid_of(series, forecast.predictor.horizon)
-    return forecast.predictor.quantiles(grid, forecast.model)
+def what_if(forecast: Forecast, changed: Mapping[str, Series]) -> dict[str, pd.DataFrame]:
+    """Predict again with changed inputs (`Series.warmer`, `Series.with_holidays`): ``p10, p50, p90`` in kWh by name."""
+    if not changed:
+        return {}
+    futures = {name: relaid(forecast.grid, series) for name, series in changed.items()}
+    return forecast.predictor.quantiles(futures, forecast.model)
 
 
 def refusal(series: Series) -> str | None:
@@ -96,7 +100,8 @@ def refusal(series: Series) -> str | None:
         return f"{series.name} has no reading."
     if not np.isfinite(values[-series.season :]).any():
         return f"{series.name} has no reading in its last {'year' if series.step == 'MS' else 'week'}: load newer ones."
-    grid = grid_of(series, 1)
+    newest = replace(series, energy_kwh=series.energy_kwh.iloc[-LOOKED_AT * series.season :], beside=())
+    grid = grid_of(newest, 1)
     lacking = SeasonalNaive().lacking(grid, grid.end, 1)
     if lacking is None and len(series) < 2 * series.season:
         lacking = "It needs twice the season of its step: two weeks, or two years of months."
@@ -155,6 +160,7 @@ def _answer(record: Backtest, fitted: dict[str, tuple[int, Fitted]], horizon: in
         scores=tuple(replace(score, selected=score.model == model) for score in record.scores),
         fallback=_fallback(record),
         contributions=predictor.contributions(record.grid),
+        grid=record.grid,
         predictor=predictor,
     )
 

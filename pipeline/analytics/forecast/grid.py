@@ -100,6 +100,15 @@ def grid_of(series: Series, horizon: int) -> Grid:
     )
 
 
+def relaid(grid: Grid, changed: Series) -> Grid:
+    """Lay the same series with other temperatures or holidays on its cells."""
+    horizon = len(grid.cell) - len(changed)
+    if changed.extra_holidays != grid.series.extra_holidays:
+        return grid_of(changed, horizon)
+    index = pd.DatetimeIndex(changed.index.append(changed.future(horizon)))
+    return replace(grid, series=changed, temperature_c=_temperature(changed, index, grid.cell, len(grid.clock)))
+
+
 def from_midnight(grid: Grid) -> Grid:
     """Let forecasts begin at local midnight, whatever the time of the last reading."""
     return replace(grid, phase=int(np.argmin(grid.clock[: grid.cycle])))

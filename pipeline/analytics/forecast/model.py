@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from pipeline.analytics.forecast.grid import Grid, Positions
 from pipeline.analytics.forecast.series import Values
-from pipeline.errors import WattscapeError
-
-
-class ModelError(WattscapeError):
-    """A model that cannot be fitted to a series; the sentence says why."""
 
 
 class Fitted(Protocol):
@@ -22,6 +18,10 @@ class Fitted(Protocol):
 
         ``number`` is the place of the series among those that were learnt from. The grid may hold more than then.
         """
+
+    def ahead(self, number: int, futures: Sequence[Grid]) -> Values:
+        """Predict kWh after the end of one series in several futures, of weather or holidays: (futures, cells)."""
+        return np.stack([self.predict(number, grid, np.array([grid.end]))[0] for grid in futures])
 
     def contributions(self, number: int, grid: Grid, origin: int) -> pd.DataFrame | None:
         """Say what each group of inputs adds to the prediction of each cell in kWh; None where it cannot."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analytics.forecast.grid import CYCLE, Grid, Positions
+from pipeline.analytics.forecast.model import Fitted
 from pipeline.analytics.forecast.series import Values
 
 
@@ -16,7 +17,7 @@ def season_of(grid: Grid) -> int:
 
 
 @dataclass(frozen=True)
-class FittedSeasonalNaive:
+class FittedSeasonalNaive(Fitted):
     """Repeats the last season that is known at the origin."""
 
     cells: int

@@ -13,9 +13,10 @@ from pipeline.analytics.forecast.day_inputs import calendar_inputs, load_inputs,
 from pipeline.analytics.forecast.ensemble import SHARPNESS
 from pipeline.analytics.forecast.grid import CYCLE, Grid, Positions
 from pipeline.analytics.forecast.inputs import Look
-from pipeline.analytics.forecast.model import ModelError
+from pipeline.analytics.forecast.model import Fitted
 from pipeline.analytics.forecast.scaling import Scaling, scaling_of
 from pipeline.analytics.forecast.series import Values
+from pipeline.errors import ModelError
 
 DAYS = 1500  # learnt from at most, the newest: the effort grows with the cube
 LEAST_DAYS = 60
@@ -80,7 +81,7 @@ class Learnt:
 
 
 @dataclass(frozen=True)
-class FittedSimilarDays:
+class FittedSimilarDays(Fitted):
     """What was learnt of each series, alone and with those beside it: the less one misses, the more it weighs."""
 
     learnt: tuple[tuple[Learnt, ...], ...]

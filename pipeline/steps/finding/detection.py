@@ -1,6 +1,6 @@
 """Asks the detectors; a meter that they cannot examine is a failure with its reason, and the others are examined."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import pandas as pd
@@ -14,7 +14,6 @@ FEWEST_PEERS = 3
 
 
 Examined: TypeAlias = pd.DataFrame | str
-Each: TypeAlias = Callable[[Callable[[Observed], Examined], Sequence[Observed]], Iterable[Examined]]
 
 
 def examine(observed: Observed) -> Examined:
@@ -25,10 +24,12 @@ def examine(observed: Observed) -> Examined:
         return _reason(f"meter {observed.name}", error)
 
 
-def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -> tuple[pd.DataFrame, list[Failure]]:
+def detect_group(
+    group: Group, observed: Sequence[Observed], examined: Iterable[Examined]
+) -> tuple[pd.DataFrame, list[Failure]]:
     """Find the events of a group of peers: those of each meter alone, and where one moves away from the others.
 
-    ``each`` is how `examine` is done to all: ``map``, or that of a pool of processes. Events have a ``meter_id``.
+    ``examined`` is what `examine` says of each of the ``observed``. Events have a ``meter_id``.
     """
     names = group.titles
     sites = dict(zip(group.ids, group.meters["site_id"], strict=True))
@@ -39,12 +40,12 @@ def detect_group(group: Group, observed: Sequence[Observed], each: Each = map) -
         if number not in seen
     ]
     found = []
-    for one, examined in zip(observed, each(examine, observed), strict=True):
-        if isinstance(examined, str):
+    for one, events in zip(observed, examined, strict=True):
+        if isinstance(events, str):
             number = int(one.name)
-            failures.append(Failure(names[number], examined, int(sites[number]), number))
+            failures.append(Failure(names[number], events, int(sites[number]), number))
         else:
-            found.append(examined)
+            found.append(events)
     if len(observed) >= FEWEST_PEERS:
         try:
             peers = detect_peers(observed)

@@ -108,8 +108,7 @@ def _by_weather(group: Group) -> list[Group]:
 
 def _issued(owner: Owner, series: Series, end: pd.Timestamp, forecast: Forecast, warmer: Sequence[int]) -> Issued:
     index = ahead(series, end)
-    scenarios = {BASE: forecast.quantiles}
-    scenarios |= {name: what_if(forecast, changed) for name, changed in _changed(series, index, warmer).items()}
+    scenarios = {BASE: forecast.quantiles} | what_if(forecast, _changed(series, index, warmer))
     contributions = forecast.contributions
     return Issued(
         owner,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
+from pipeline.warehouse.queries.frames import fetch, utc
 from pipeline.warehouse.tables.costs import emission_factor
 from pipeline.warehouse.valuation import assigned
 
@@ -27,16 +28,16 @@ def hourly_factors(
 def _of_kind(
     conn: Connection, site_ids: Sequence[int], kind: str, start: datetime | None, end: datetime | None
 ) -> pd.DataFrame:
+    """Read each series once, as many sites share one."""
     series, column = assigned(kind), f"{kind}_kg_per_kwh"
-    statement: Select[tuple[object, ...]] = (
-        select(series.c.site_id, emission_factor.c.ts, emission_factor.c.kg_per_kwh.label(column))
-        .join_from(series, emission_factor, emission_factor.c.series_id == series.c.series_id)
-        .where(series.c.site_id.in_(site_ids))
-    )
+    of_site = fetch(conn, select(series.c.site_id, series.c.series_id).where(series.c.site_id.in_(site_ids)))
+    statement = select(
+        emission_factor.c.series_id, utc(emission_factor.c.ts).label("ts"), emission_factor.c.kg_per_kwh.label(column)
+    ).where(emission_factor.c.series_id.in_(of_site["series_id"].unique().tolist()))
     if start is not None:
         statement = statement.where(emission_factor.c.ts >= start)
     if end is not None:
         statement = statement.where(emission_factor.c.ts < end)
-    frame = pd.DataFrame(conn.execute(statement).all(), columns=["site_id", "ts", column])
-    times = pd.to_datetime(frame["ts"], utc=True)
-    return frame.assign(site_id=frame["site_id"].astype("int64"), ts=times, **{column: frame[column].astype("float64")})
+    factors = fetch(conn, statement)
+    found = of_site.merge(factors.assign(ts=factors["ts"].dt.tz_localize("UTC")), on="series_id")
+    return found.drop(columns="series_id")

@@ -24,7 +24,7 @@ model_failure = Table(
     "model_failure",
     metadata,
     Column("run_id", ForeignKey("model_run.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("owner", Text, nullable=False, comment="what it was about: meter 12, site 3"),
+    Column("owner", Text, nullable=False, comment="name of the meter with its site, of the site, or of the saving"),
     Column("site_id", Integer),
     Column("meter_id", Integer),
     Column("reason", Text, nullable=False, comment="a sentence: what is missing"),
