@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from dashboard.data import ask_now, data_version
 from dashboard.drawn import frame_of
 from dashboard.selection import resolve
-from pipeline import jobs
 from pipeline.errors import SelectionError
+from pipeline.jobs import exports
 from pipeline.warehouse.engine import connect
 from pipeline.warehouse.queries import quality, sites
 
@@ -49,13 +49,13 @@ def chart_csv() -> Response:
 @blueprint.get("/exports/<int:number>")
 def export_file(number: int) -> Response:
     """Send the file of an export."""
-    return send_file(ask_now(jobs.export_file, number), as_attachment=True)
+    return send_file(ask_now(exports.export_file, number), as_attachment=True)
 
 
 @blueprint.get("/exports/<int:number>/manifest")
 def export_manifest(number: int) -> Response:
     """Send what was asked, what was written, and how to check it."""
-    return send_file(ask_now(jobs.export_manifest, number), as_attachment=True)
+    return send_file(ask_now(exports.export_manifest, number), as_attachment=True)
 
 
 @blueprint.get("/batches/<int:batch_id>/rejected.csv")

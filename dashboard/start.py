@@ -17,7 +17,7 @@ from pipeline.warehouse.engine import connect, forget
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.queries import sites
 
-STOP_SECONDS = 20
+STOP_SECONDS = 8  # what runs is told to stop and has five; models do not listen, and keep nothing half done
 FIRST_REQUEST = "/_dash-layout"
 
 console = Console()

@@ -14,8 +14,8 @@ from dashboard.data import ask, ask_now, change, reader
 from dashboard.selection import selected
 from pages.anomaly_detail import say_stored
 from pages.wording import kind_text
-from pipeline import jobs
 from pipeline.errors import SelectionError
+from pipeline.jobs import messages
 from pipeline.outputs.alerts import rules
 from pipeline.warehouse.queries import alerts, anomalies, sites
 
@@ -167,7 +167,7 @@ def act(*, clicks: dict[str, int | None], rows: Rows | None, changes: int) -> tu
 def _do(action: str, rule: int) -> None:
     match action:
         case "test":
-            jobs.request_alert_test(rule)
+            messages.request_alert_test(rule)
             say_stored("The test message is on its way; the table below says what came of it.")
         case "snooze":
             change(rules.snooze_rule, rule, SNOOZE_HOURS)

@@ -17,9 +17,9 @@ from dashboard.data import ask, ask_now, change, data_version, reader
 from dashboard.selection import selected
 from dashboard.uploads import uploaded
 from pages.wording import day_text
-from pipeline import jobs
 from pipeline.analytics.tariffs import Imported, read_urdb
 from pipeline.errors import SelectionError, UserError
+from pipeline.jobs import models
 from pipeline.settings import settings
 from pipeline.steps.billing.tariff_import import store_rate
 from pipeline.warehouse.queries import bills, sites
@@ -130,7 +130,7 @@ def give(clicks: int | None, query: Query, tariff: str | None, start: str | None
     except ValueError:
         raise SelectionError("Give the first day of the tariff.") from None
     change(assign, filters.site_id, int(tariff), first, assigned_by=reader())
-    jobs.request_steps()
+    models.request_steps()
     set_props("tariff-poll", {"disabled": False})
     name = ask(sites.span, filters.site_id).name
     then = "The bills are being worked out." if settings().models else "Its bills follow with the next run of steps."
@@ -148,7 +148,7 @@ def follow(_ticks: int | None, query: Query) -> bool:
     version = ask_now(data_version)
     if str(version) != (query or {}).get("data"):
         set_props("data-changed", {"data": version})
-    return not ask_now(jobs.steps_are_waiting)
+    return not ask_now(models.steps_are_waiting)
 
 
 def _imported(rate: Imported) -> Component:

@@ -15,8 +15,8 @@ from dashboard.data import ask, ask_now, reader
 from dashboard.selection import selected
 from pages.publishing import publishing
 from pages.wording import period_text
-from pipeline import export_checks, jobs
 from pipeline.definitions import MEASURES, format_value
+from pipeline.jobs import checks, exports
 from pipeline.outputs.options import kind_of, options_of
 from pipeline.settings import settings
 from pipeline.warehouse.queries import sites
@@ -123,7 +123,7 @@ def make(*, clicks: int | None, query: Query, kind: str, asked: dict[str, str], 
         raise PreventUpdate
     chosen = kind_of(kind)
     options = options_of(chosen, asked if chosen == "csv" else {"readings": readings})
-    return jobs.request_export(selected(query), chosen, options, requested_by=reader())
+    return exports.request_export(selected(query), chosen, options, requested_by=reader())
 
 
 @callback(
@@ -137,7 +137,7 @@ def cancel(clicks: int | None, rows: Rows | None) -> int:
     if not clicks or not rows:
         raise PreventUpdate
     number = int(rows[0]["id"])
-    jobs.cancel_export(number)
+    exports.cancel_export(number)
     return number
 
 
@@ -152,7 +152,7 @@ def check(clicks: int | None, rows: Rows | None) -> int:
     if not clicks or not rows:
         raise PreventUpdate
     number = int(rows[0]["id"])
-    jobs.request_check(number)
+    exports.request_check(number)
     return number
 
 
@@ -167,16 +167,16 @@ def check(clicks: int | None, rows: Rows | None) -> int:
 )
 def show_exports(*_changes: int | None) -> tuple[Rows, bool]:
     """List the exports; asks again until all are done."""
-    exports = ask_now(jobs.exports)
-    busy = exports["state"].isin(BUSY).any() or exports["checking"].any()
-    rows = tables.records(exports[FIELDS])
+    asked = ask_now(exports.listed)
+    busy = asked["state"].isin(BUSY).any() or asked["checking"].any()
+    rows = tables.records(asked[FIELDS])
     return [row | {"links": _links(row), "check": _checked_as(row)} for row in rows], not busy
 
 
 @callback(Output("export-reconciled", "children"), Input("export-list", "rowData"))
 def show_reconciliation(_listed: Rows | None) -> str:
     """Say in a line what the last nightly check of all exports found."""
-    found = ask_now(export_checks.last_reconciliation)
+    found = ask_now(checks.last_reconciliation)
     return found.sentence if found else "Every night at 02:30 UTC all exports are compared with the data."
 
 

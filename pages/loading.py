@@ -16,8 +16,9 @@ from components.icons import icon
 from dashboard.data import ask_now, reader
 from dashboard.mapping import fields_of, overrides_of
 from dashboard.uploads import uploaded
-from pipeline import jobs, sources
+from pipeline import sources
 from pipeline.errors import UserError
+from pipeline.jobs import uploads
 from pipeline.settings import settings
 from pipeline.sources.frame import Overrides, Plan
 from pipeline.sources.plans import overrides_from_json, overrides_to_json, plan_from_json, plan_to_json
@@ -107,7 +108,7 @@ def store(clicks: int | None, received: Json, given: Json | None) -> None:
     if not clicks:
         raise PreventUpdate
     path = uploaded(received["token"], received["name"])
-    jobs.submit_load(path, _overrides(received, given), uploaded_by=reader())
+    uploads.submit_load(path, _overrides(received, given), uploaded_by=reader())
     set_props("loading-poll", {"disabled": False})
 
 
@@ -120,7 +121,7 @@ def store(clicks: int | None, received: Json, given: Json | None) -> None:
 )
 def show_jobs(_ticks: int | None, finished_before: int) -> tuple[Component | None, bool, int]:
     """Show how far the loads are; asks again until all are done, and tells the charts when one is."""
-    loads = ask_now(jobs.uploads)
+    loads = ask_now(uploads.listed)
     busy = loads["state"].isin(["waiting", "running"])
     finished = int((~busy).sum())
     if finished != finished_before:

@@ -10,8 +10,8 @@ from components.cards import panel
 from components.controls import labelled, segmented, select
 from dashboard.data import reader
 from dashboard.selection import selected
-from pipeline import jobs
 from pipeline.errors import UserError
+from pipeline.jobs import exports
 from pipeline.outputs.options import PackageKind
 from pipeline.outputs.tableau.account import account_of
 from pipeline.outputs.tableau.contents import Mode
@@ -64,4 +64,4 @@ def publish(clicks: int | None, query: Query, kind: str, name: str | None, mode:
     package: PackageKind = "twbx" if kind == "twbx" else "tdsx"
     chosen: Mode = "append" if mode == "append" and package == "tdsx" else "overwrite"
     given = (name or "").strip() or None
-    return jobs.request_publication(selected(query), requested_by=reader(), kind=package, name=given, mode=chosen)
+    return exports.request_publication(selected(query), requested_by=reader(), kind=package, name=given, mode=chosen)

@@ -30,8 +30,8 @@ from pages import recommendation_results
 from pages.recommendation_detail import detail
 from pages.recommendation_wording import energy_and_co2, label_of, sums_text, worth_of
 from pages.wording import day_text
-from pipeline import jobs
 from pipeline.analytics.recommendations.indicator_list import INDICATORS
+from pipeline.jobs import models
 from pipeline.warehouse.queries import recommendations
 from pipeline.warehouse.recommendation_decisions import FINGERPRINT, Decision
 from pipeline.warehouse.recommendation_decisions import decide as record_decision
@@ -155,7 +155,7 @@ def decide(_clicks: list[int | None], reasons: list[str | None], days: list[str 
     )
     change(record_decision, asked["fingerprint"], decision, decided_by=reader())
     if state == "done":
-        jobs.request_steps()
+        models.request_steps()
     return changes + 1
 
 

@@ -15,9 +15,9 @@ from dashboard.data import ask, ask_now, change, reader
 from dashboard.selection import selected
 from pages.anomaly_detail import say_stored
 from pages.wording import period_text
-from pipeline import jobs
 from pipeline.definitions import MEASURES, SWITCHABLE, MeasureKey
 from pipeline.errors import SelectionError
+from pipeline.jobs import exports
 from pipeline.outputs.reports import schedules
 from pipeline.outputs.reports.kinds import format_of, is_report
 from pipeline.outputs.reports.rhythm import Every, Rhythm
@@ -138,7 +138,7 @@ def make(clicks: int | None, query: Query, form: str) -> int:
     """Ask the worker for a report of what is selected."""
     if not clicks:
         raise PreventUpdate
-    return jobs.request_report(selected(query), format_of(form), requested_by=reader())
+    return exports.request_report(selected(query), format_of(form), requested_by=reader())
 
 
 @callback(
@@ -149,8 +149,8 @@ def make(clicks: int | None, query: Query, form: str) -> int:
 )
 def show_reports(_ticks: int | None, _asked: int | None) -> tuple[Rows, bool]:
     """List the reports among the exports; asks again until all are made."""
-    exports = ask_now(jobs.exports)
-    made = exports[exports["kind"].map(is_report).astype(bool)]
+    asked = ask_now(exports.listed)
+    made = asked[asked["kind"].map(is_report).astype(bool)]
     rows = [row | {"links": _links(row)} for row in tables.records(made[FIELDS])]
     return rows, not made["state"].isin(BUSY).any()
 

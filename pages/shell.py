@@ -26,9 +26,9 @@ from components.attributes import attributes
 from dashboard.data import ask, ask_now, data_version
 from dashboard.selection import resolve, selected
 from pages.wording import period_text
-from pipeline import jobs
 from pipeline.definitions import MEASURES, SWITCHABLE
 from pipeline.errors import SelectionError
+from pipeline.jobs import models
 from pipeline.warehouse.filters import DEFAULT_PRESET, PRESETS
 from pipeline.warehouse.queries import overview, sites
 
@@ -169,7 +169,7 @@ def show_narrowing(query: Query | None, given: Query | None) -> tuple[list[Any],
 )
 def show_steps(_query: Query | None, ticks: int | None, was_idle: bool) -> tuple[list[Any], bool]:  # noqa: FBT001 - as Dash calls it
     """Say that models are being run; asks again until they are done, and then draws everything with what they found."""
-    if ask_now(jobs.steps_are_waiting):
+    if ask_now(models.steps_are_waiting):
         return shell.busy("Working out bills, forecasts and anomalies"), False
     if not was_idle:
         set_props("data-changed", {"data": -(ticks or 0)})

@@ -25,9 +25,9 @@ from components.controls import labelled, select
 from components.shell import page_header
 from dashboard.data import ask_now, reader
 from dashboard.selection import selected
-from pipeline import jobs
 from pipeline.definitions import format_share
 from pipeline.errors import UserError
+from pipeline.jobs import exports
 from pipeline.outputs.options import HyperOptions, kind_of
 from pipeline.outputs.tableau.embedding import Embedding, embedding_of
 from pipeline.settings import settings
@@ -94,7 +94,7 @@ def make(clicks: list[int | None], query: Query) -> int:
     if not any(clicks):
         raise PreventUpdate
     kind = kind_of(str(ctx.triggered_id["kind"]))
-    return jobs.request_export(selected(query), kind, HyperOptions(readings="without"), requested_by=reader())
+    return exports.request_export(selected(query), kind, HyperOptions(readings="without"), requested_by=reader())
 
 
 @callback(
@@ -107,8 +107,8 @@ def follow(_ticks: int | None, number: int | None) -> tuple[list[Component | str
     """Say how far the file is, and offer it when it is ready."""
     if number is None:
         return [], True
-    exports = ask_now(jobs.exports)
-    export = exports[exports["id"] == number].iloc[0]
+    asked = ask_now(exports.listed)
+    export = asked[asked["id"] == number].iloc[0]
     name, state = str(export["file_name"]), str(export["state"])
     if state in BUSY:
         return [f"{name} is being made: {format_share(export['progress'])}."], False

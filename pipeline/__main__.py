@@ -73,10 +73,10 @@ def site(
 @app.command()
 def worker() -> None:
     """Do the jobs that pages ask for, such as loading uploads and writing exports, until it is stopped."""
-    from pipeline import jobs  # noqa: PLC0415 - brings the queue, which other commands don't use
+    from pipeline.jobs.worker import run_worker  # noqa: PLC0415 - brings the queue, which other commands don't use
 
     migrate()
-    jobs.run_worker()
+    run_worker()
 
 
 @app.command(name="run")

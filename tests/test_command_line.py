@@ -251,8 +251,20 @@ ROOT = Path(__file__).parents[1]
 MENTIONED = re.compile(r"python -m pipeline ([a-z][a-z-]*)")
 
 
+def names_of_commands() -> set[str]:
+    return {info.name or info.callback.__name__.replace("_", "-") for info in command_line.app.registered_commands}
+
+
+def test_the_user_guide_lists_every_command() -> None:
+    listed = re.findall(
+        r"^\| `([a-z-]+)` \|", (ROOT / "docs" / "user-guide.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert sorted(listed) == sorted(names_of_commands())
+
+
 def test_every_command_that_people_are_told_of_is_there() -> None:
-    known = {info.name or info.callback.__name__.replace("_", "-") for info in command_line.app.registered_commands}
+    known = names_of_commands()
     texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     texts += [
         path for folder in ("pipeline", "pages", "dashboard", "components") for path in (ROOT / folder).rglob("*.py")

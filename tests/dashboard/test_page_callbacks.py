@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from dashboard.data import ask, ask_now
 from dashboard.selection import resolve
-from pipeline import jobs
 from pipeline.errors import SelectionError, UserError
+from pipeline.jobs import exports, queue
 from pipeline.warehouse.engine import begin
 from pipeline.warehouse.queries import sites
 
@@ -271,10 +271,10 @@ def test_packages_for_tableau_are_asked_for_like_extracts(
 ) -> None:
     number = pages["exports"].make(clicks=1, query=query, kind=kind, asked={}, readings="without")
 
-    row = ask_now(jobs.exports).set_index("id").loc[number]
+    row = ask_now(exports.listed).set_index("id").loc[number]
     assert (row["kind"], row["options"], row["requested_by"]) == (kind, {"readings": "without"}, "local user")
     assert row["file_name"].endswith(f".{kind}")
-    jobs.cancel_export(number)
+    exports.cancel_export(number)
 
 
 def test_a_ready_export_says_how_to_check_it(pages: dict[str, Any]) -> None:
@@ -384,11 +384,11 @@ def test_the_shell_says_while_models_are_run_and_draws_anew_when_they_are_done(
     monkeypatch.setattr(shell, "set_props", told)
     assert shell.show_steps(query, None, was_idle=True) == ([], True)
     with begin() as conn:
-        conn.execute(jobs.DEFER_ONCE, {"task": jobs.RUN_STEPS})
+        conn.execute(queue.DEFER_ONCE, {"task": queue.RUN_STEPS})
 
     words, is_over = shell.show_steps(query, 1, was_idle=True)
     with begin() as conn:
-        conn.execute(text("delete from procrastinate_jobs where task_name = :task"), {"task": jobs.RUN_STEPS})
+        conn.execute(text("delete from procrastinate_jobs where task_name = :task"), {"task": queue.RUN_STEPS})
     told.assert_not_called()
 
     assert "Working out" in str(words)

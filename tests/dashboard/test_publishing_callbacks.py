@@ -8,8 +8,8 @@ from flask import Flask
 
 from dashboard.data import ask_now
 from dashboard.selection import resolve
-from pipeline import jobs
 from pipeline.errors import UserError
+from pipeline.jobs import exports
 from pipeline.settings import settings
 
 pytestmark = pytest.mark.usefixtures("demo_warehouse")
@@ -51,10 +51,10 @@ def test_a_publication_is_asked_for_with_its_kind_name_and_mode(
 ) -> None:
     number = page.publish(1, query, kind, " Campus ", mode)
 
-    row = ask_now(jobs.exports).set_index("id").loc[number]
+    row = ask_now(exports.listed).set_index("id").loc[number]
     assert (row["options"]["publish"], row["options"]["name"]) == (kept, "Campus")
     assert row["kind"] == kind
-    jobs.cancel_export(number)
+    exports.cancel_export(number)
     settings.cache_clear()
 
 

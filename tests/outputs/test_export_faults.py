@@ -13,12 +13,13 @@ import tableauhyperapi
 import three_zones as zones
 from small_disk import on_small_disk
 
-from pipeline import jobs
 from pipeline.errors import WattscapeError
-from pipeline.job_rows import CancelledError
+from pipeline.jobs import exports, worker
+from pipeline.jobs.rows import CancelledError
 from pipeline.outputs.export import export
 from pipeline.outputs.options import Kind
 from pipeline.settings import settings
+from pipeline.warehouse.engine import connect
 
 pytestmark = pytest.mark.usefixtures("filled")
 HYPER = Path(tableauhyperapi.__file__).parent / "bin" / "hyper"
@@ -87,11 +88,11 @@ def test_a_cancelled_export_leaves_nothing(tmp_path: Path, kind: Kind) -> None:
 def test_the_list_says_that_there_is_no_entitlements_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTSCAPE_ENTITLEMENTS_FILE", "/nowhere/who.csv")
     settings.cache_clear()
-    number = jobs.request_export(zones.filters(date(2024, 5, 1), date(2024, 5, 2)), "hyper", requested_by="a")
+    number = exports.request_export(zones.filters(date(2024, 5, 1), date(2024, 5, 2)), "hyper", requested_by="a")
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
-    with jobs.connect() as conn:
-        row = jobs.exports(conn).set_index("id").loc[number]
+    with connect() as conn:
+        row = exports.listed(conn).set_index("id").loc[number]
     assert row["state"] == "failed"
     assert "/nowhere/who.csv, cannot be read" in row["message"]

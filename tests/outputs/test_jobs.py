@@ -12,13 +12,14 @@ import pytest
 import three_zones as zones
 from sqlalchemy import select, text, update
 
-from pipeline import jobs
 from pipeline.errors import SelectionError, UserError
-from pipeline.job_rows import ABANDONED, UNEXPECTED, CancelledError, JobRow
+from pipeline.jobs import exports, making, queue, uploads, worker
+from pipeline.jobs.rows import ABANDONED, UNEXPECTED, CancelledError, JobRow, Progress
 from pipeline.outputs.options import CsvOptions
 from pipeline.settings import settings
 from pipeline.sources.frame import Overrides
 from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.schema import export, ingest_batch, upload
 
 pytestmark = pytest.mark.usefixtures("warehouse")
@@ -31,12 +32,12 @@ def filled(warehouse: str) -> None:  # noqa: ARG001 - to be there first
 
 def request(days: int = 3) -> int:
     filters = zones.filters(date(2024, 5, 1), date(2024, 5, 1 + days))
-    return jobs.request_export(filters, "csv", CsvOptions("hourly", ";", ","), requested_by="analyst")
+    return exports.request_export(filters, "csv", CsvOptions("hourly", ";", ","), requested_by="analyst")
 
 
 def listed(number: int) -> pd.Series:
     with connect() as conn:
-        rows = jobs.exports(conn).set_index("id")
+        rows = exports.listed(conn).set_index("id")
     return rows.loc[number]
 
 
@@ -57,11 +58,11 @@ def test_an_export_is_made_listed_and_found() -> None:
     number = request()
     assert listed(number)["state"] == "waiting"
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     row = listed(number)
     with connect() as conn:
-        path, manifest = jobs.export_file(conn, number), jobs.export_manifest(conn, number)
+        path, manifest = exports.export_file(conn, number), exports.export_manifest(conn, number)
     assert (row["state"], row["progress"], row["requested_by"]) == ("ready", 1.0, "analyst")
     assert row["rows"] == 3 * 24 * len(zones.METERS)
     assert row["bytes"] == path.stat().st_size
@@ -73,12 +74,12 @@ def test_an_export_is_made_listed_and_found() -> None:
 def test_a_cancelled_export_is_not_made() -> None:
     number = request()
 
-    jobs.cancel_export(number)
-    jobs.run_worker(until_idle=True)
+    exports.cancel_export(number)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "cancelled"
     with connect() as conn, pytest.raises(SelectionError, match="no file"):
-        jobs.export_file(conn, number)
+        exports.export_file(conn, number)
 
 
 @pytest.mark.usefixtures("filled")
@@ -87,11 +88,11 @@ def test_an_export_cancelled_midway_leaves_nothing(monkeypatch: pytest.MonkeyPat
     tell = JobRow.tell
 
     def cancel_first(row: JobRow, share: float, message: str) -> None:
-        jobs.cancel_export(number)
+        exports.cancel_export(number)
         tell(row, share, message)
 
     monkeypatch.setattr(JobRow, "tell", cancel_first)
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "cancelled"
     assert left_behind() == []
@@ -105,7 +106,7 @@ def test_an_export_that_fails_says_why_and_leaves_nothing(monkeypatch: pytest.Mo
     number = request()
     monkeypatch.setattr(Path, "replace", full)
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "failed"
     assert "no room" in listed(number)["message"]
@@ -128,7 +129,7 @@ def test_a_worker_that_is_stopped_says_so() -> None:
     waiting = waiting_row()
     row = JobRow(export, waiting.id, "ready", stopping=lambda: True)
 
-    def work(progress: jobs.Progress) -> dict[str, object]:
+    def work(progress: Progress) -> dict[str, object]:
         progress(0.5, "half")
         raise AssertionError
 
@@ -141,12 +142,12 @@ def test_progress_is_written_and_notices_a_cancellation() -> None:
     row = waiting_row()
     seen: list[float] = []
 
-    def work(progress: jobs.Progress) -> dict[str, object]:
+    def work(progress: Progress) -> dict[str, object]:
         progress(0.25, "a quarter")
         seen.append(float(listed(row.id)["progress"]))
         progress(0.26, "too soon to be written")
         seen.append(float(listed(row.id)["progress"]))
-        jobs.cancel_export(row.id)
+        exports.cancel_export(row.id)
         time.sleep(0.6)
         with pytest.raises(CancelledError):
             progress(0.5, "half")
@@ -167,7 +168,7 @@ def test_only_rows_without_a_living_worker_are_cleared() -> None:
         conn.execute(update(export).where(export.c.id == abandoned.id).values(state="running"))
 
     def work(_progress: object) -> dict[str, object]:
-        jobs.clear_abandoned()
+        worker.clear_abandoned()
         return {}
 
     held.run(work)
@@ -182,22 +183,22 @@ def test_files_that_nobody_came_to_load_are_removed_after_a_week() -> None:
     for name in ("old", "new"):
         (folder / name).mkdir(parents=True)
         (folder / name / "file.csv").touch()
-    week_ago = time.time() - jobs.KEEP_UPLOADS_SECONDS - 60
+    week_ago = time.time() - worker.KEEP_UPLOADS_SECONDS - 60
     os.utime(folder / "old", (week_ago, week_ago))
 
-    jobs.clear_abandoned()
+    worker.clear_abandoned()
 
     assert [path.name for path in folder.iterdir()] == ["new"]
 
 
 def test_an_unknown_site_is_refused_at_once() -> None:
-    filters = jobs.Filters(99, date(2024, 1, 1), date(2024, 1, 2))
+    filters = Filters(99, date(2024, 1, 1), date(2024, 1, 2))
 
     with pytest.raises(SelectionError, match="no site 99"):
-        jobs.request_export(filters, "hyper", requested_by="analyst")
+        exports.request_export(filters, "hyper", requested_by="analyst")
 
     with connect() as conn:
-        assert jobs.exports(conn).empty
+        assert exports.listed(conn).empty
 
 
 def uploaded(text: str) -> Path:
@@ -212,11 +213,11 @@ def test_an_upload_is_loaded_with_what_was_chosen_and_removed() -> None:
     hours = pd.date_range("2024-01-01", periods=72, freq="h").strftime("%Y-%m-%d %H:%M")
     path = uploaded("time,kwh\n" + "".join(f"{hour},{1 + number % 7}\n" for number, hour in enumerate(hours)))
 
-    number = jobs.submit_load(path, Overrides(timezone="Asia/Kolkata", meter="house"), uploaded_by="analyst")
-    jobs.run_worker(until_idle=True)
+    number = uploads.submit_load(path, Overrides(timezone="Asia/Kolkata", meter="house"), uploaded_by="analyst")
+    worker.run_worker(until_idle=True)
 
     with connect() as conn:
-        row = jobs.uploads(conn).set_index("id").loc[number]
+        row = uploads.listed(conn).set_index("id").loc[number]
         batch = conn.execute(select(ingest_batch).where(ingest_batch.c.id == int(row["batch_id"]))).one()
     assert (row["state"], row["file_name"]) == ("stored", "house.csv")
     assert row["message"].startswith("72 readings of 1 meter stored")
@@ -228,11 +229,11 @@ def test_what_became_of_an_upload_is_said_in_sentences() -> None:
     lines = [f"2024-01-01 {hour:02d}:00,{hour % 7}\n" for hour in range(24)]
     path = uploaded("time,kwh\n" + "".join(lines).replace("05:00,5", "05:00,five"))
 
-    number = jobs.submit_load(path, Overrides(), uploaded_by="analyst")
-    jobs.run_worker(until_idle=True)
+    number = uploads.submit_load(path, Overrides(), uploaded_by="analyst")
+    worker.run_worker(until_idle=True)
 
     with connect() as conn:
-        message = str(jobs.uploads(conn).set_index("id").loc[number, "message"])
+        message = str(uploads.listed(conn).set_index("id").loc[number, "message"])
     assert message.startswith("23 readings of 1 meter stored, 1 line rejected. ")
     assert message.endswith(".")
     assert ".." not in message
@@ -241,8 +242,8 @@ def test_what_became_of_an_upload_is_said_in_sentences() -> None:
 def test_an_upload_with_nothing_usable_fails_with_its_reason_and_stays() -> None:
     path = uploaded("nothing to see here\n")
 
-    number = jobs.submit_load(path, Overrides(), uploaded_by="analyst")
-    jobs.run_worker(until_idle=True)
+    number = uploads.submit_load(path, Overrides(), uploaded_by="analyst")
+    worker.run_worker(until_idle=True)
 
     with connect() as conn:
         row = conn.execute(select(upload).where(upload.c.id == number)).one()
@@ -253,20 +254,20 @@ def test_an_upload_with_nothing_usable_fails_with_its_reason_and_stays() -> None
 
 def test_a_file_outside_the_data_folder_is_not_taken(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="data folder"):
-        jobs.submit_load(tmp_path / "passwd", Overrides(), uploaded_by="analyst")
+        uploads.submit_load(tmp_path / "passwd", Overrides(), uploaded_by="analyst")
 
 
 @pytest.mark.usefixtures("filled")
 def test_a_killed_worker_leaves_nothing_that_looks_alive() -> None:
-    number = jobs.request_export(zones.filters(), "hyper", requested_by="analyst")
-    slow = "import time; from pipeline import job_rows, jobs; job_rows.JobRow.tell = lambda *_: time.sleep(60)"
-    worker = start_worker(f"{slow}; jobs.run_worker()")
+    number = exports.request_export(zones.filters(), "hyper", requested_by="analyst")
+    slow = "import time; from pipeline.jobs import rows, worker; rows.JobRow.tell = lambda *_: time.sleep(60)"
+    process = start_worker(f"{slow}; worker.run_worker()")
     wait_for(number, "running")
 
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     time.sleep(0.5)
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "failed"
     assert left_behind() == []
@@ -275,36 +276,36 @@ def test_a_killed_worker_leaves_nothing_that_looks_alive() -> None:
 @pytest.mark.usefixtures("filled")
 def test_a_worker_process_stops_on_sigterm_and_does_its_jobs_before() -> None:
     number = request()
-    worker = start_worker("from pipeline import jobs; jobs.run_worker()")
+    process = start_worker("from pipeline.jobs import worker; worker.run_worker()")
     wait_for(number, "ready")
 
-    worker.terminate()
+    process.terminate()
 
-    assert worker.wait(timeout=20) == 0
+    assert process.wait(timeout=20) == 0
 
 
 def test_the_models_are_run_though_a_worker_died_a_moment_before_in_the_middle_of_them() -> None:
     with begin() as conn:
         conn.execute(text("insert into procrastinate_workers (last_heartbeat) values (now() - interval '29 seconds')"))
-        conn.execute(jobs.DEFER_ONCE, {"task": jobs.RUN_STEPS})
+        conn.execute(queue.DEFER_ONCE, {"task": queue.RUN_STEPS})
         taken = (
             "update procrastinate_jobs set status = 'doing', worker_id = (select max(id) from procrastinate_workers)"
         )
         conn.execute(text(taken))
-        conn.execute(jobs.DEFER_ONCE, {"task": jobs.RUN_STEPS})
-    worker = start_worker("from pipeline import jobs; jobs.SECONDS_BETWEEN_LOOKS = 0.5; jobs.run_worker()")
+        conn.execute(queue.DEFER_ONCE, {"task": queue.RUN_STEPS})
+    process = start_worker("from pipeline.jobs import worker; worker.SECONDS_BETWEEN_LOOKS = 0.5; worker.run_worker()")
 
     try:
         wait_until(lambda: of_steps() == ["failed", "succeeded"])
     finally:
-        worker.terminate()
-        worker.wait(timeout=20)
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def of_steps() -> list[str]:
     states = text("select status::text from procrastinate_jobs where task_name = :task order by id")
     with connect() as conn:
-        return list(conn.execute(states, {"task": jobs.RUN_STEPS}).scalars())
+        return list(conn.execute(states, {"task": queue.RUN_STEPS}).scalars())
 
 
 def start_worker(code: str) -> subprocess.Popen[bytes]:
@@ -327,13 +328,13 @@ def test_old_files_are_removed_and_their_rows_say_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("WATTSCAPE_EXPORT_DAYS", "10")
     settings.cache_clear()
     old, young = request(), request()
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
     for number, days in ((old, 11), (young, 9)):
         finished = datetime.now(UTC) - timedelta(days=days)
         with begin() as conn:
             conn.execute(export.update().where(export.c.id == number).values(finished_at=finished))
 
-    jobs.remove_old_exports(0)
+    making.remove_old_exports(0)
 
     kept = [path.parent.name for path in (settings().data_folder / "exports").rglob("*") if path.is_file()]
     assert set(kept) == {str(young)}
@@ -343,20 +344,20 @@ def test_old_files_are_removed_and_their_rows_say_so(monkeypatch: pytest.MonkeyP
     assert gone["message"] == "The file is gone, as 10 days are over."
     assert gone["sha256"]
     with connect() as conn, pytest.raises(SelectionError, match="no file"):
-        jobs.export_file(conn, old)
+        exports.export_file(conn, old)
 
 
 @pytest.mark.usefixtures("filled")
 def test_what_a_night_left_half_removed_goes_the_next_night_and_nothing_is_said_twice() -> None:
     number = request()
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
     with begin() as conn:
         long_ago = datetime.now(UTC) - timedelta(days=400)
         conn.execute(export.update().values(finished_at=long_ago, state="removed", message="Gone."))
     assert left_behind()
 
-    jobs.remove_old_exports(0)
-    jobs.remove_old_exports(0)
+    making.remove_old_exports(0)
+    making.remove_old_exports(0)
 
     assert left_behind() == []
     assert listed(number)["message"] == "Gone."
@@ -365,6 +366,6 @@ def test_what_a_night_left_half_removed_goes_the_next_night_and_nothing_is_said_
 def test_an_export_that_is_being_made_is_not_removed() -> None:
     row = waiting_row()
 
-    jobs.remove_old_exports(0)
+    making.remove_old_exports(0)
 
     assert listed(row.id)["state"] == "waiting"

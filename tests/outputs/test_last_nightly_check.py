@@ -7,8 +7,8 @@ import pytest
 import three_zones as zones
 from sqlalchemy import update
 
-from pipeline import jobs
-from pipeline.export_checks import CHECK_EXPORTS, MOST_NAMED, Reconciliation, last_reconciliation
+from pipeline.jobs import exports, queue, worker
+from pipeline.jobs.checks import MOST_NAMED, Reconciliation, last_reconciliation
 from pipeline.warehouse.engine import begin, connect
 from pipeline.warehouse.schema import export
 
@@ -21,19 +21,18 @@ def found() -> Reconciliation | None:
 
 
 @pytest.mark.usefixtures("warehouse")
-def test_the_last_nightly_check_is_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SECONDS_TO_STOP", 120.0)
+def test_the_last_nightly_check_is_summed_up() -> None:
     zones.fill()
     filters = zones.filters(date(2024, 5, 1), date(2024, 5, 3))
-    numbers = [jobs.request_export(filters, "csv", requested_by="analyst") for _ in range(3)]
-    jobs.run_worker(until_idle=True)
+    numbers = [exports.request_export(filters, "csv", requested_by="analyst") for _ in range(3)]
+    worker.run_worker(until_idle=True)
     assert found() is None
     with connect() as conn:
-        jobs.export_file(conn, numbers[0]).write_text("something else")
+        exports.export_file(conn, numbers[0]).write_text("something else")
     with begin() as conn:
-        conn.execute(jobs.DEFER, {"task": CHECK_EXPORTS, "arguments": json.dumps({"timestamp": 0})})
+        conn.execute(queue.DEFER, {"task": queue.CHECK_EXPORTS, "arguments": json.dumps({"timestamp": 0})})
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
     with begin() as conn:  # not checked that night: made since, or gone
         earlier = datetime.now(UTC) - timedelta(days=1)
         conn.execute(update(export).where(export.c.id == numbers[2]).values(checked_at=earlier))

@@ -16,9 +16,9 @@ from databases import database, using
 from tableau_held import Fault, TableauServer
 
 from pipeline import __main__ as command_line
-from pipeline import jobs
 from pipeline.errors import UserError
-from pipeline.job_rows import JobRow
+from pipeline.jobs import exports, worker
+from pipeline.jobs.rows import JobRow
 from pipeline.outputs.options import PackageKind
 from pipeline.outputs.tableau import publishing
 from pipeline.settings import settings
@@ -31,12 +31,6 @@ def filled(postgres: str, template: str) -> Iterator[None]:
     with database(postgres, template) as url, using(url):
         zones.fill()
         yield
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a worker that stops when it is idle finish its last job on a busy machine, too."""
-    monkeypatch.setattr(jobs, "SECONDS_TO_STOP", 120.0)
 
 
 @pytest.fixture
@@ -55,12 +49,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableauServer]:
 
 def request(kind: PackageKind = "tdsx") -> int:
     filters = zones.filters(date(2024, 5, 1), date(2024, 5, 4), place="Kolkata")
-    return jobs.request_publication(filters, requested_by="analyst", kind=kind)
+    return exports.request_publication(filters, requested_by="analyst", kind=kind)
 
 
 def listed(number: int) -> pd.Series:
     with connect() as conn:
-        return jobs.exports(conn).set_index("id").loc[number]
+        return exports.listed(conn).set_index("id").loc[number]
 
 
 def left_behind(number: int) -> list[str]:
@@ -79,11 +73,11 @@ def test_a_publication_is_made_followed_and_kept(server: TableauServer) -> None:
     number = request()
     assert listed(number)["state"] == "waiting"
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     row, there = listed(number), server.named("Kolkata (Wattscape)")
     with connect() as conn:
-        path = jobs.export_file(conn, number)
+        path = exports.export_file(conn, number)
     assert (row["state"], row["progress"], row["kind"]) == ("ready", 1.0, "tdsx")
     address = f"{server.url}/#/site/energy/datasources/{there.id}"
     assert row["message"] == f"Published as the data source Kolkata (Wattscape) in Wattscape: {address}"
@@ -94,11 +88,11 @@ def test_a_publication_is_made_followed_and_kept(server: TableauServer) -> None:
 def test_a_workbook_is_made_published_and_kept(server: TableauServer) -> None:
     number = request("twbx")
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     row, there = listed(number), server.named("Kolkata (Wattscape)", "workbooks")
     with connect() as conn:
-        path = jobs.export_file(conn, number)
+        path = exports.export_file(conn, number)
     assert (row["state"], row["kind"], path.suffix) == ("ready", "twbx", ".twbx")
     assert row["message"].startswith("Published as the workbook Kolkata (Wattscape) in Wattscape: http")
     assert there.content == path.read_bytes()
@@ -106,7 +100,7 @@ def test_a_workbook_is_made_published_and_kept(server: TableauServer) -> None:
 
 def test_rows_are_not_added_to_a_workbook(server: TableauServer) -> None:
     with pytest.raises(UserError, match="not to a workbook"):
-        jobs.request_publication(zones.filters(), requested_by="analyst", kind="twbx", mode="append")
+        exports.request_publication(zones.filters(), requested_by="analyst", kind="twbx", mode="append")
 
     assert server.asked == []
 
@@ -115,7 +109,7 @@ def test_a_refusal_fails_the_job_in_plain_words_and_leaves_no_file(server: Table
     server.faults.append(Fault("POST", "/datasources", "refuse", "403007"))
     number = request()
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "failed"
     assert "ask its administrator for the right" in listed(number)["message"]
@@ -129,11 +123,11 @@ def test_a_publication_cancelled_midway_publishes_nothing(
     tell = JobRow.tell
 
     def cancel_first(row: JobRow, share: float, message: str) -> None:
-        jobs.cancel_export(number)
+        exports.cancel_export(number)
         tell(row, share, message)
 
     monkeypatch.setattr(JobRow, "tell", cancel_first)
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert listed(number)["state"] == "cancelled"
     assert server.datasources == {}
@@ -148,13 +142,13 @@ def test_without_a_tableau_it_is_refused_at_once() -> None:
 @pytest.mark.parametrize("kind", ["tdsx", "twbx"])
 def test_a_package_is_exported_by_the_worker(kind: PackageKind) -> None:
     filters = zones.filters(date(2024, 5, 1), date(2024, 5, 4))
-    number = jobs.request_export(filters, kind, requested_by="analyst")
+    number = exports.request_export(filters, kind, requested_by="analyst")
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert (listed(number)["state"], listed(number)["message"]) == ("ready", "")
     with connect() as conn:
-        path = jobs.export_file(conn, number)
+        path = exports.export_file(conn, number)
     assert path.name == f"earth-2024-05-01-to-2024-05-04.{kind}"
     assert zipfile.ZipFile(path).testzip() is None
 

@@ -1,30 +1,18 @@
 """Scheduled reports when the worker is killed in the middle: nothing is lost, and nothing is sent twice."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import three_zones as zones
 from mail_stand_in import Mailbox
-from report_runs import DUE, add, deliveries, run
+from report_runs import DUE, add, deliveries, killed_when, run
 from sqlalchemy import text
 
-from pipeline import jobs
+from pipeline.jobs import exports, worker
 from pipeline.steps import reporting
 from pipeline.warehouse.engine import begin, connect
 
 pytestmark = pytest.mark.usefixtures("warehouse")
-WORK = """
-from datetime import datetime
-from pipeline import jobs
-from pipeline.steps import reporting
-reporting.run_reports(datetime.fromisoformat({now!r}), reporting.Exports(jobs.make_scheduled_report, jobs.export_file))
-"""
-PATIENCE_S = 60
 
 
 @pytest.fixture(autouse=True)
@@ -32,25 +20,9 @@ def filled(warehouse: str) -> None:  # noqa: ARG001 - to be there first
     zones.fill()
 
 
-@contextmanager
-def killed_when(reached: Callable[[], bool]) -> Iterator[None]:
-    """Run the reports that are due in a process of their own, and kill it (-9) once ``reached`` is true."""
-    worker = subprocess.Popen([sys.executable, "-c", WORK.format(now=DUE.isoformat())])  # noqa: S603 - our own
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not reached():
-            assert worker.poll() is None, "it ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield
-    finally:
-        worker.kill()
-        worker.wait()
-
-
 def state_of_report() -> list[str]:
     with connect() as conn:
-        return [str(state) for state in jobs.exports(conn)["state"]]
+        return [str(state) for state in exports.listed(conn)["state"]]
 
 
 def test_a_worker_killed_while_it_makes_a_report_leaves_it_to_the_next(mailbox: Mailbox) -> None:
@@ -61,7 +33,7 @@ def test_a_worker_killed_while_it_makes_a_report_leaves_it_to_the_next(mailbox: 
             pass
     assert (deliveries()["state"].tolist(), mailbox.mails) == (["waiting"], [])
 
-    jobs.clear_abandoned()
+    worker.clear_abandoned()
     run(DUE + timedelta(minutes=10))
     run(DUE + timedelta(minutes=20))
 

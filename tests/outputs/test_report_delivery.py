@@ -9,8 +9,8 @@ from mail_stand_in import Mailbox
 from report_runs import DUE, add, deliveries, run
 from sqlalchemy import delete, insert, select, update
 
-from pipeline import jobs
 from pipeline.errors import SelectionError, UserError
+from pipeline.jobs import exports, worker
 from pipeline.outputs.manifest import read_manifest
 from pipeline.outputs.reports import schedules
 from pipeline.settings import settings
@@ -44,9 +44,9 @@ def test_a_report_arrives_once_with_the_recipients_own_filters(mailbox: Mailbox)
     ]
     assert deliveries()["state"].tolist() == ["sent", "sent"]
     with connect() as conn:
-        listed = jobs.exports(conn).set_index("id").loc[deliveries()["export_id"]]
+        listed = exports.listed(conn).set_index("id").loc[deliveries()["export_id"]]
         factory = zones.filters(date(2024, 5, 6), date(2024, 5, 7), place="Kolkata")
-        manifest = read_manifest(jobs.export_file(conn, int(deliveries()["export_id"].iloc[1])))
+        manifest = read_manifest(exports.export_file(conn, int(deliveries()["export_id"].iloc[1])))
         assert manifest.energy_kwh == pytest.approx(overview.kpis(conn, factory).energy_kwh)
     assert listed["state"].tolist() == ["ready", "ready"]
     assert manifest.filters["measure"] == "peak_kw"
@@ -88,7 +88,7 @@ def test_a_mail_that_is_refused_for_now_is_sent_later_and_made_once(mailbox: Mai
 
     assert len(mailbox.mails) == 1
     with connect() as conn:
-        assert len(jobs.exports(conn)) == 1
+        assert len(exports.listed(conn)) == 1
 
 
 def test_a_period_without_readings_ends_after_five_tries_with_the_reason() -> None:
@@ -104,7 +104,7 @@ def test_a_period_without_readings_ends_after_five_tries_with_the_reason() -> No
     assert "has no reading from 2029-12-31 to 2030-01-01" in row["message"]
     assert row["message"].endswith("(attempt 5 of 5)")
     with connect() as conn:
-        listed = jobs.exports(conn)
+        listed = exports.listed(conn)
     assert listed["id"].tolist() == [row["export_id"]]
     assert listed["state"].tolist() == ["failed"]
 
@@ -123,7 +123,7 @@ def test_a_report_that_failed_at_first_is_made_under_its_own_number(mailbox: Mai
     assert (deliveries()["state"][0], deliveries()["export_id"][0]) == ("sent", failed)
     assert len(mailbox.mails) == 1
     with connect() as conn:
-        assert jobs.exports(conn)["state"].tolist() == ["ready"]
+        assert exports.listed(conn)["state"].tolist() == ["ready"]
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_a_removed_schedule_is_gone_with_its_runs() -> None:
 
 
 def test_a_report_on_demand_is_made_by_the_worker_listed_and_checked() -> None:
-    number = jobs.request_report(zones.filters(date(2024, 5, 1), date(2024, 6, 1)), "csv", requested_by="analyst")
+    number = exports.request_report(zones.filters(date(2024, 5, 1), date(2024, 6, 1)), "csv", requested_by="analyst")
 
-    jobs.run_worker(until_idle=True)
-    jobs.request_check(number)
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
+    exports.request_check(number)
+    worker.run_worker(until_idle=True)
 
     with connect() as conn:
-        row = jobs.exports(conn).set_index("id").loc[number]
-        path = jobs.export_file(conn, number)
+        row = exports.listed(conn).set_index("id").loc[number]
+        path = exports.export_file(conn, number)
     assert (row["state"], row["kind"], row["check_state"]) == ("ready", "report-csv", "equal")
     assert path.name == "earth-report-2024-05-01-to-2024-06-01.csv"

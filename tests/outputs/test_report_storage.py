@@ -1,6 +1,8 @@
 """Scheduled reports into a folder, and into an S3 of this machine."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -8,9 +10,9 @@ import boto3
 import pytest
 import three_zones as zones
 from moto.server import ThreadedMotoServer
-from report_runs import DUE, add, deliveries, die, run, run_into
+from report_runs import DUE, add, deliveries, killed_when, run
 
-from pipeline import jobs
+from pipeline.jobs import exports
 from pipeline.outputs.alerts.errors import TargetError
 from pipeline.outputs.reports.rhythm import Rhythm
 from pipeline.outputs.reports.storage import place_of, store
@@ -53,11 +55,29 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return base
 
 
-def test_a_report_goes_into_s3_and_a_crash_while_storing_is_repeated(
-    bucket: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """Listen, and never answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def reached(listening: socket.socket) -> bool:
+    with suppress(BlockingIOError):
+        listening.accept()[0].close()
+        return True
+    return False
+
+
+def test_a_report_goes_into_s3_also_where_the_worker_was_killed_while_storing_it(
+    bucket: object, silent: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     add("storage", f"s3://{BUCKET}/monthly/campus/", rhythm=Rhythm("month", 7, time(6)))
-    run_into(monkeypatch, "_send", die)
+    with monkeypatch.context() as patch:
+        patch.setenv("WATTSCAPE_S3_ENDPOINT_URL", "http://{}:{}".format(*silent.getsockname()))
+        with killed_when(lambda: reached(silent)):
+            pass
     assert deliveries()["state"].tolist() == ["sending"]
 
     run(DUE + timedelta(minutes=10))
@@ -67,7 +87,7 @@ def test_a_report_goes_into_s3_and_a_crash_while_storing_is_repeated(
     assert [one["Key"] for one in found] == [name, f"{name}.manifest.json"]
     body = bucket.get_object(Bucket=BUCKET, Key=name)["Body"].read()  # type: ignore[attr-defined]
     with connect() as conn:
-        assert body == jobs.export_file(conn, int(deliveries()["export_id"][0])).read_bytes()
+        assert body == exports.export_file(conn, int(deliveries()["export_id"][0])).read_bytes()
     assert deliveries()["message"][0] == f"Stored as s3://{BUCKET}/{name}."
     assert SECRET not in caplog.text
 

@@ -11,9 +11,9 @@ from hyper_files import ask_hyper, opened
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from pipeline import jobs
 from pipeline.__main__ import app
 from pipeline.errors import FileError
+from pipeline.jobs import exports, making, worker
 from pipeline.outputs.export import export
 from pipeline.outputs.manifest import manifest_path
 from pipeline.outputs.options import CsvOptions, HyperOptions
@@ -21,7 +21,7 @@ from pipeline.outputs.tableau.exporting import export_package
 from pipeline.outputs.verify import verify
 from pipeline.warehouse.edits import edit_reading
 from pipeline.warehouse.engine import begin, connect
-from pipeline.warehouse.schema import export as exports
+from pipeline.warehouse.schema import export as export_table
 from pipeline.warehouse.schema import meter, reading
 
 pytestmark = pytest.mark.usefixtures("filled")
@@ -192,28 +192,28 @@ def test_opening_an_extract_elsewhere_is_seen_but_its_tables_are_equal(tmp_path:
 
 def test_exports_are_checked_at_night_and_on_demand() -> None:
     filters = zones.filters(START, END)
-    numbers = [jobs.request_export(filters, "csv", requested_by="a") for _ in range(3)]
-    jobs.run_worker(until_idle=True)
+    numbers = [exports.request_export(filters, "csv", requested_by="a") for _ in range(3)]
+    worker.run_worker(until_idle=True)
     with connect() as conn:
-        files = [jobs.export_file(conn, number) for number in numbers]
+        files = [exports.export_file(conn, number) for number in numbers]
     _cut_csv(files[1])
     manifest_path(files[2]).unlink()
 
-    jobs.check_exports(0)
+    making.check_exports(0)
 
     with connect() as conn:
-        rows = conn.execute(select(exports).order_by(exports.c.id)).all()
+        rows = conn.execute(select(export_table).order_by(export_table.c.id)).all()
     assert [row.check_state for row in rows] == ["equal", "differs", "failed"]
     assert "no manifest" in rows[2].check_message
     assert all(row.checked_at is not None for row in rows)
     edit()
-    jobs.request_check(numbers[0])
+    exports.request_check(numbers[0])
     with connect() as conn:
-        assert jobs.exports(conn).set_index("id")["checking"].to_dict() == dict.fromkeys(numbers, False) | {
+        assert exports.listed(conn).set_index("id")["checking"].to_dict() == dict.fromkeys(numbers, False) | {
             numbers[0]: True
         }
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
     with connect() as conn:
-        listed = jobs.exports(conn).set_index("id")
+        listed = exports.listed(conn).set_index("id")
     assert listed.loc[numbers[0], "check_state"] == "outdated"
     assert not listed["checking"].any()

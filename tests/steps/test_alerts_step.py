@@ -14,8 +14,8 @@ sys.path[:0] = [str(TESTS / "warehouse"), str(TESTS / "outputs")]
 from anomaly_builders import HOUR, T0, Places, build_places, found, store  # noqa: E402 - found beside other tests
 from local_receivers import Hook, webhook_server  # noqa: E402 - as above
 
-from pipeline import jobs  # noqa: E402 - as above
 from pipeline.errors import SelectionError, UserError  # noqa: E402 - as above
+from pipeline.jobs import messages, worker  # noqa: E402 - as above
 from pipeline.outputs.alerts import rules, sending  # noqa: E402 - as above
 from pipeline.outputs.alerts.rules import NewRule, add_rule  # noqa: E402 - as above
 from pipeline.settings import settings  # noqa: E402 - as above
@@ -201,12 +201,12 @@ def test_the_step_says_what_came_of_it(places: Places, hook: Hook) -> None:
 def test_the_worker_sends_the_test_that_a_page_asks_for(places: Places, hook: Hook) -> None:
     rule = add(places, hook)
 
-    jobs.request_alert_test(rule)
-    jobs.run_worker(until_idle=True)
+    messages.request_alert_test(rule)
+    worker.run_worker(until_idle=True)
 
     assert any(body.get("test") for body in hook.bodies)
     with pytest.raises(SelectionError):
-        jobs.request_alert_test(4711)
+        messages.request_alert_test(4711)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from types import ModuleType
 import pytest
 from sqlalchemy import select
 
-from pipeline import jobs
 from pipeline.errors import WarehouseError
+from pipeline.jobs import models, worker
 from pipeline.settings import settings
 from pipeline.steps import every
 from pipeline.steps.every import STEPS, run_every
@@ -77,18 +77,18 @@ def test_a_step_that_meets_numbers_nobody_thought_of_is_recorded_too(
 def test_steps_are_asked_for_once_and_done_by_the_worker(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTSCAPE_MODELS", "true")
     settings.cache_clear()
-    jobs.request_steps()
-    jobs.request_steps()
+    models.request_steps()
+    models.request_steps()
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert len(done) == len(STEPS) - 1
 
 
 def test_nothing_is_asked_for_where_the_settings_want_no_models(done: list[str]) -> None:
-    jobs.request_steps()
+    models.request_steps()
 
-    jobs.run_worker(until_idle=True)
+    worker.run_worker(until_idle=True)
 
     assert done == []
 

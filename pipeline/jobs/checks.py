@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select, text, update
 
 from pipeline.errors import WattscapeError
+from pipeline.jobs.queue import CHECK_EXPORTS
 from pipeline.outputs.verify import verify
 from pipeline.warehouse.engine import begin
 from pipeline.warehouse.schema import export
 
 log = logging.getLogger(__name__)
 
-CHECK_EXPORTS = "wattscape.check_exports"
 MOST_NAMED = 5
 # The queue keeps what it has done, with the instant at which it began.
 LAST_BEGUN = text(
