@@ -3,7 +3,6 @@
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from pipeline.errors import SelectionError
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.queries import costs
 from pipeline.warehouse.schema import meter
@@ -22,8 +21,8 @@ def with_whole(conn: Connection, sites: pd.DataFrame, selection: Selection, filt
         return sites.assign(whole_selection=sites["site_id"] == selection.ids[0])
     number, name = _below(conn, selection, filters)
     above = sites.loc[sites["site_id"] == number]
-    if above.empty:
-        raise SelectionError("The selection has no meters: choose another site, sector or meter.")
+    if above.empty:  # nothing is selected, which whoever exports it says
+        return sites.assign(whole_selection=False)
     row = above.assign(
         site_id=STAND_IN,
         parent_site_id=number,

@@ -39,7 +39,7 @@ def test_the_fan_the_month_and_the_scores_stand_in_both_themes(site: int, page: 
 
     page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
 
-    accessible(page)
+    accessible(page, colours_alone=True)
 
 
 def test_what_is_chosen_stays_in_the_address(site: int, page: Page) -> None:

@@ -11,17 +11,6 @@ from playwright.sync_api import Locator, Page, expect
 Check = Callable[[Page], None]
 
 ONE_DAY = pd.Timedelta(days=1)
-PAGES = [
-    "/",
-    "/consumption",
-    "/anomalies",
-    "/recommendations",
-    "/weather",
-    "/bills",
-    "/data",
-    "/exports",
-    "/day",
-]
 UPLOAD = "time;value (kWh)\n" + "".join(
     f"2025-03-{day:02d} {hour:02d}:00;{hour / 4:.2f}\n" for day in (1, 2, 3) for hour in range(24)
 )
@@ -266,33 +255,9 @@ def test_the_theme_changes_without_asking_the_server(page: Page) -> None:
     assert not [url for url in asked if "/assets/" not in url]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_readable_for_everybody(page: Page, accessible: Check, path: str, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    page.goto(path)
-    expect(page.locator("h1")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-
-    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-    accessible(page)
-
-
 def test_the_bar_of_the_selection_takes_one_row_on_a_usual_screen(page: Page) -> None:
     page.goto("/exports")
     controls = page.locator(".filter-controls > .control")
     expect(controls).to_have_count(5)
 
     assert len({box["y"] for box in map(Locator.bounding_box, controls.all()) if box}) == 1
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_fits_a_phone_and_shows_where_one_is(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    expect(page.locator("#freshness")).to_contain_text("Data to")
-    if path != "/day":  # which is reached from other pages alone
-        expect(page.locator(".side-nav .active")).to_be_in_viewport(ratio=1)

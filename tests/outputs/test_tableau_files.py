@@ -132,7 +132,7 @@ def test_every_formula_names_fields_that_there_are(source: Tree) -> None:
 
     formulas = [one.get("formula") for one in calculated.values() if one is not None]
 
-    assert len(formulas) == 13
+    assert len(formulas) == 12
     assert set().union(*map(named_in, formulas)) <= set(fields)
     assert all(one.get("caption") and one.findtext("desc//run") for one in fields.values())
 

@@ -36,7 +36,7 @@ from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
 )
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_what_cannot_be_forecast_is_recorded_with_its_reason_and_the_rest_is_done() -> None:
     places = plant()
     with begin() as conn:
@@ -85,7 +85,7 @@ def broken(usual: Callable[..., object]) -> Callable[..., object]:
     return function
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 @pytest.mark.parametrize(
     ("place", "name", "said_of"),
     [
@@ -117,7 +117,7 @@ def test_numbers_that_nobody_thought_of_stop_one_series_alone(
     assert sum(parts).to_numpy() == pytest.approx(whole.to_numpy())
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_a_month_that_cannot_be_projected_and_a_tree_that_cannot_agree_leave_the_forecasts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -34,7 +34,7 @@ from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
 )
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_forecasts_are_scored_against_what_then_happened() -> None:
     places = plant()
     step.run(quiet)
@@ -72,7 +72,7 @@ def test_forecasts_are_scored_against_what_then_happened() -> None:
     assert not any(unfinished)
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_newer_readings_of_the_same_end_replace_the_forecast() -> None:
     places = plant()
     step.run(quiet)
@@ -87,7 +87,7 @@ def test_newer_readings_of_the_same_end_replace_the_forecast() -> None:
         assert conn.execute(owners).scalar_one() == 1
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_one_site_is_forecast_by_itself_and_the_whole_is_still_due() -> None:
     places = plant()
 
@@ -101,7 +101,7 @@ def test_one_site_is_forecast_by_itself_and_the_whole_is_still_due() -> None:
     assert step.run(quiet).series == 5
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_progress_never_goes_back_and_ends() -> None:
     plant(days=40)
     told: list[float] = []
@@ -113,7 +113,7 @@ def test_progress_never_goes_back_and_ends() -> None:
     assert told[-1] == 1.0
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_a_run_that_is_killed_leaves_nothing_and_the_next_is_whole() -> None:
     plant()
 
@@ -128,7 +128,7 @@ def test_a_run_that_is_killed_leaves_nothing_and_the_next_is_whole() -> None:
         assert counted(conn, forecast) == first.series  # of hours: days need a longer past
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_an_empty_warehouse_has_nothing_to_forecast() -> None:
     report = step.run(quiet)
 

@@ -132,7 +132,7 @@ def test_the_month_in_progress_is_projected_with_its_peak(places: dict[str, int]
     assert 0 <= row.chance_of_new_peak <= 1
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 @pytest.mark.parametrize(
     ("end", "hours"), [(date(2025, 3, 29), [24, 23, 1]), (date(2025, 10, 26), [25, 23]), (date(2025, 6, 11), [24, 24])]
 )
@@ -148,7 +148,7 @@ def test_days_on_which_the_clocks_change_have_23_and_25_hours(end: date, hours: 
     assert local_days.groupby(level=0).sum().tolist() == hours
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_days_and_months_of_sites_add_up_to_those_of_the_whole() -> None:
     places = plant_days(END - timedelta(days=500))
 
@@ -163,7 +163,7 @@ def test_days_and_months_of_sites_add_up_to_those_of_the_whole() -> None:
             assert whole.to_numpy() == pytest.approx((north + south).to_numpy())
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_daily_readings_are_forecast_by_day_and_not_by_hours() -> None:
     places = plant_days(END - timedelta(days=120))
 
@@ -180,7 +180,7 @@ def test_daily_readings_are_forecast_by_day_and_not_by_hours() -> None:
     assert set(peak) == {None}
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_half_hourly_meters_are_forecast_by_half_hours_and_add_up_with_the_others() -> None:
     places = plant()
     start = END - timedelta(days=DAYS)
@@ -201,7 +201,7 @@ def test_half_hourly_meters_are_forecast_by_half_hours_and_add_up_with_the_other
     assert (by_hour + hourly).to_numpy() == pytest.approx(node.to_numpy())
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "without_arima")
 def test_what_ifs_of_weather_and_holidays_are_worked_out_where_there_is_weather() -> None:
     places = plant(days=LONG, **LAT_LONG)
     hours = pd.date_range(END - timedelta(days=LONG), END + timedelta(days=4), freq="h", tz=BERLIN).tz_convert("UTC")
