@@ -52,8 +52,10 @@ async def _work(*, until_idle: bool) -> None:
         await release_stalled()
         released = asyncio.create_task(_keep_releasing())
         try:
-            patience = None if until_idle else SECONDS_TO_STOP  # the last jobs are what one waits for
-            await app.run_worker_async(wait=not until_idle, shutdown_graceful_timeout=patience, concurrency=AT_ONCE)
+            if until_idle:  # the last jobs are what one waits for
+                await app.run_worker_async(wait=False, concurrency=AT_ONCE)
+            else:
+                await app.run_worker_async(shutdown_graceful_timeout=SECONDS_TO_STOP, concurrency=AT_ONCE)
         finally:
             released.cancel()
 
