@@ -49,12 +49,13 @@ def test_overview_follows_a_click_and_back_undoes_it(page: Page, accessible: Che
     drawn(page, "overview-trend")
     drawn(page, "overview-movers")
     expect(page.get_by_text("Generated demo data")).to_be_visible()
-    whole = page.locator(".kpi-value").first.inner_text()
+    whole, everything = page.locator(".kpi-value").first.inner_text(), selected_site(page).inner_text()
 
     click_middle(page, chart(page, "overview-movers").locator(".bars .point path").first)
 
     expect(page).to_have_url(re.compile(r"[?&]site=\d+"))
     expect(page.locator(".kpi-value").first).not_to_have_text(whole)
+    expect(selected_site(page)).not_to_have_text(everything)
     expect(page.locator("#breadcrumb [aria-current]")).to_have_text(selected_site(page).inner_text())
     accessible(page)
 

@@ -60,7 +60,8 @@ def test_hyper_that_cannot_start_is_said_and_the_old_file_stays(tmp_path: Path) 
 @pytest.mark.parametrize("kind", ["csv", "hyper"])
 def test_an_export_stopped_from_the_keyboard_leaves_nothing(tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / "out" / f"e.{kind}"
-    command = [sys.executable, "-m", "pipeline", "export", kind, "--out", str(path)]
+    heard = ["env", "--default-signal=INT"]  # which a run in the background ignores
+    command = [*heard, sys.executable, "-m", "pipeline", "export", kind, "--out", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own
         part = path.with_name(f".{path.name}.part")
         for _ in range(1200):
