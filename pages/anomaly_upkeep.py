@@ -67,7 +67,12 @@ def plans() -> html.Section:
         ),
         html.P(id="plan-site", className="card-subtitle"),
         tables.table(
-            "plan-list", PLANS, label="List of planned events", height="short", select="single", empty="Nothing is planned."
+            "plan-list",
+            PLANS,
+            label="List of planned events",
+            height="short",
+            select="single",
+            empty="Nothing is planned.",
         ),
         subtitle="What lies in them is excused: shown on demand, not counted, no alert.",
     )

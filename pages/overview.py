@@ -14,7 +14,7 @@ from dashboard.drawn import frame_of
 from dashboard.explained_change import explained_change
 from dashboard.selection import selected
 from pages.grid import grid
-from pages.wording import compare_label, costs_text, coverage_text, defined, measure_of, period_text
+from pages.wording import compare_label, cost_texts, coverage_text, defined, measure_of, period_text
 from pipeline.definitions import MEASURES, KpiKey, ValuedKey, additive_of, format_change, format_value
 from pipeline.warehouse.filters import Filters
 from pipeline.warehouse.queries import costs, overview
@@ -172,7 +172,8 @@ def _value_cards(filters: Filters) -> list[html.Article]:
 
 def _value_card(key: ValuedKey, filters: Filters, now: costs.Amounts, before: costs.Amounts | None) -> html.Article:
     if key == "cost" and now.by_currency:
-        return cards.kpi_card(MEASURES[key].label, costs_text(now.by_currency), note="each currency by itself")
+        first, *others = cost_texts(now.by_currency)
+        return cards.kpi_card(MEASURES[key].label, first, note=f"and {', '.join(others)}" if others else "")
     measure, value = defined(key, filters), now.value(key)
     earlier = None if before is None else before.value(key)
     change = (value - earlier) / abs(earlier) if value is not None and earlier else None

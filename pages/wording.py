@@ -26,11 +26,11 @@ def defined(key: MeasureKey, filters: Filters) -> Measure:
     return measure if currency is None else in_currency(measure, currency)
 
 
-def costs_text(by_currency: Mapping[str, Decimal]) -> str:
-    """Write costs that do not add up beside one another: ``12,340 EUR + 3,200 GBP``."""
-    return " + ".join(
+def cost_texts(by_currency: Mapping[str, Decimal]) -> list[str]:
+    """Write costs that do not add up, each in its currency: ``12,340 EUR``."""
+    return [
         format_value(in_currency(MEASURES["cost"], currency), float(cost)) for currency, cost in by_currency.items()
-    )
+    ]
 
 
 def coverage_text(key: MeasureKey, filters: Filters) -> str:
