@@ -49,9 +49,7 @@ class JobRow:
                 return
             try:
                 results = work(self.tell)
-            except CancelledError as reason:
-                self._change("running", state="failed", message=str(reason))
-            except WattscapeError as error:
+            except WattscapeError as error:  # of what was cancelled, too
                 self._change("running", state="failed", message=str(error))
             except Exception:  # the row must not look alive; the error itself goes on to the queue and its log
                 self._change("running", state="failed", message=UNEXPECTED)

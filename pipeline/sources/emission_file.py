@@ -33,7 +33,7 @@ def read_factors(path: Path, *, unit: str = "kg") -> pd.Series:
     _check(
         path.name,
         factors > LARGEST_KG_PER_KWH,
-        "has more kg per kWh than any power station: give them in kg, or say that they are in g",
+        "has more kg per kWh than any power station: if they are in g, say --unit g",
     )
     if not len(factors):
         raise FileError(f"{path.name} has no factor in it.")

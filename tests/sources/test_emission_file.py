@@ -42,7 +42,7 @@ def test_a_factor_by_day_holds_for_its_hours(tmp_path: Path) -> None:
         ("time,kg\nsoon,0.1\n", "line 2: needs a time"),
         ("time,kg\n2026-01-01,0.1\n2026-01-02,much\n", "line 3: needs a time"),
         ("time,kg\n2026-01-01,-0.1\n", "below zero"),
-        ("time,kg\n2026-01-01,250\n", "give them in kg, or say that they are in g"),
+        ("time,kg\n2026-01-01,250\n", "if they are in g, say --unit g"),
         ("time,kg\n", "no factor"),
         ("", "cannot be read"),
     ],
