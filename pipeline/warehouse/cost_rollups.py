@@ -38,8 +38,8 @@ from pipeline.warehouse.tables.costs import (
     node_cost_month,
     node_cost_scope,
 )
-from pipeline.warehouse.tables.tariffs import site_price, site_tariff, tariff
-from pipeline.warehouse.valuation import assigned, factor_of, imported, meter_hours, site_cost
+from pipeline.warehouse.tables.tariffs import site_price
+from pipeline.warehouse.valuation import assigned, currencies, factor_of, imported, meter_hours, site_cost
 
 ROLLUPS = (node_cost_hour, node_cost_day, node_cost_month, meter_cost_day, meter_cost_month)
 
@@ -77,7 +77,7 @@ def _scopes() -> Select[Any]:
     """Count for each node the sites below it that have meters, prices and factors, and list the currencies."""
     with_meters = select(meter.c.site_id).where(meter.c.direction != "generation").distinct().subquery("metered")
     priced = select(site_price.c.site_id).distinct().subquery("priced")
-    series, currency = assigned("average"), _currencies()
+    series, currency = assigned("average"), currencies()
     return (
         select(
             site_closure.c.ancestor_id.label("site_id"),
@@ -94,25 +94,6 @@ def _scopes() -> Select[Any]:
         .join(currency, currency.c.site_id == priced.c.site_id, isouter=True)
         .join(series, series.c.site_id == with_meters.c.site_id, isouter=True)
         .group_by(site_closure.c.ancestor_id)
-    )
-
-
-def _currencies() -> Subquery:
-    """Return the currencies that each site is billed in, by the tariffs of the nearest node that was given any."""
-    nearest = (
-        select(site_closure.c.descendant_id.label("site_id"), func.min(site_closure.c.depth).label("depth"))
-        .join_from(site_tariff, site_closure, site_closure.c.ancestor_id == site_tariff.c.site_id)
-        .group_by(site_closure.c.descendant_id)
-        .subquery("nearest")
-    )
-    here = and_(site_closure.c.descendant_id == nearest.c.site_id, site_closure.c.depth == nearest.c.depth)
-    return (
-        select(nearest.c.site_id, tariff.c.currency)
-        .distinct()
-        .join_from(nearest, site_closure, here)
-        .join(site_tariff, site_tariff.c.site_id == site_closure.c.ancestor_id)
-        .join(tariff, tariff.c.id == site_tariff.c.tariff_id)
-        .subquery("currency")
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from pipeline.warehouse.schema import meter, meter_hour, site_closure
 from pipeline.warehouse.tables.costs import emission_factor, emission_series, site_emission
-from pipeline.warehouse.tables.tariffs import site_price
+from pipeline.warehouse.tables.tariffs import site_price, site_tariff, tariff
 
 
 def meter_hours() -> Select[Any]:
@@ -72,6 +72,25 @@ def assigned(kind: str) -> Subquery:
         .where(site_emission.c.kind == kind)
         .order_by(site_closure.c.descendant_id, site_closure.c.depth)
         .subquery(f"{kind}_series")
+    )
+
+
+def currencies() -> Subquery:
+    """Return the currencies that each site is billed in, by the tariffs of the nearest node that was given any."""
+    nearest = (
+        select(site_closure.c.descendant_id.label("site_id"), func.min(site_closure.c.depth).label("depth"))
+        .join_from(site_tariff, site_closure, site_closure.c.ancestor_id == site_tariff.c.site_id)
+        .group_by(site_closure.c.descendant_id)
+        .subquery("nearest")
+    )
+    here = and_(site_closure.c.descendant_id == nearest.c.site_id, site_closure.c.depth == nearest.c.depth)
+    return (
+        select(nearest.c.site_id, tariff.c.currency)
+        .distinct()
+        .join_from(nearest, site_closure, here)
+        .join(site_tariff, site_tariff.c.site_id == site_closure.c.ancestor_id)
+        .join(tariff, tariff.c.id == site_tariff.c.tariff_id)
+        .subquery("currency")
     )
 
 

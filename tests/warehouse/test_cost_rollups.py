@@ -230,6 +230,17 @@ def test_before_the_first_run_it_says_what_to_do(conn: Connection, planted: Plan
         assert costs.scope(other, Filters(planted.root, START, END)).why_none("cost") == costs.NOT_COMPUTED
 
 
+def test_meters_right_at_a_node_of_several_currencies_count_in_their_own(planted: Planted) -> None:
+    with begin() as conn:
+        build = Builder(conn)
+        build.readings(build.meter(planted.root, "head office"), FIRST, [4.0] * HOURS)
+        _prices(conn, [planted.root], "GBP", PRICE, planted.root)
+        cost_rollups.refresh(conn)
+        now, _ = costs.amounts(conn, Filters(planted.root, START, END))
+
+    assert now.by_currency == {"EUR": HOMES_COST + ROOF_COST, "GBP": HOURS * 4 * PRICE, "INR": 96 * RUPEES}
+
+
 def test_a_series_keeps_its_kind_and_a_site_its_one_name(planted: Planted) -> None:
     hours = pd.date_range(FIRST, periods=2, freq="h")
     with begin() as conn:

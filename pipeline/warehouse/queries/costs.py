@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, union_all
 
 from pipeline.definitions import MeasureKey, ValuedKey
 from pipeline.warehouse.filters import Filters, Period
-from pipeline.warehouse.schema import meter, site, site_closure
+from pipeline.warehouse.schema import meter, meter_day, site, site_closure
 from pipeline.warehouse.selection import Selection, owner_of, resolve
 from pipeline.warehouse.tables.costs import node_cost_scope
+from pipeline.warehouse.valuation import currencies
 from pipeline.warehouse.valued import VALUES
 
 NOT_COMPUTED = "Cost and CO\N{SUBSCRIPT TWO} have not been computed yet: run python -m pipeline run."
@@ -125,21 +126,31 @@ def _amounts(conn: Connection, selection: Selection, period: Period, currencies:
 
 
 def _by_currency(conn: Connection, selection: Selection, period: Period) -> dict[str, Decimal]:
-    """Add up the highest nodes below that have one currency each; a node above them has none of its own."""
+    """Add up the highest nodes below that have one currency each, and the own meters of those above them."""
     days, own, above = VALUES[selection.days], node_cost_scope, node_cost_scope.alias()
+    below = and_(site_closure.c.descendant_id == own.c.site_id, site_closure.c.ancestor_id.in_(selection.ids))
     topmost = or_(own.c.site_id.in_(selection.ids), func.cardinality(above.c.currencies) > 1)
-    statement = (
-        select(own.c.currencies, func.sum(days.c.cost))
-        .join_from(own, site_closure, site_closure.c.descendant_id == own.c.site_id)
+    of_nodes = (
+        select(own.c.currencies[1].label("currency"), days.c.cost)
+        .join_from(own, site_closure, below)
         .join(site, site.c.id == own.c.site_id)
         .outerjoin(above, above.c.site_id == site.c.parent_id)
         .join(days, owner_of(days) == own.c.site_id)
-        .where(site_closure.c.ancestor_id.in_(selection.ids), func.cardinality(own.c.currencies) == 1, topmost)
-        .where(*_within(days.c.day, period), days.c.cost.is_not(None))
-        .group_by(own.c.currencies)
-        .order_by(own.c.currencies)
+        .where(func.cardinality(own.c.currencies) == 1, topmost, *_within(days.c.day, period))
     )
-    return {currency: cost for (currency,), cost in conn.execute(statement)}
+    meters, billed = VALUES[meter_day], currencies()
+    of_meters = (
+        select(billed.c.currency, meters.c.cost)
+        .join_from(own, site_closure, below)
+        .join(billed, billed.c.site_id == own.c.site_id)
+        .join(meter, meter.c.site_id == own.c.site_id)
+        .join(meters, meters.c.meter_id == meter.c.id)
+        .where(func.cardinality(own.c.currencies) > 1, *_within(meters.c.day, period))
+    )
+    parts = union_all(of_nodes, of_meters).subquery("part")
+    known = select(parts.c.currency, func.sum(parts.c.cost)).where(parts.c.cost.is_not(None))
+    rows = conn.execute(known.group_by(parts.c.currency).order_by(parts.c.currency)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def _within(day: ColumnElement[object], period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
