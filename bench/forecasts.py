@@ -22,6 +22,7 @@ from pipeline.analytics.forecast import Forecast, Refusal, Series, forecast_many
 from pipeline.analytics.forecast.backtest import Backtest
 from pipeline.analytics.forecast.series import Step
 from pipeline.analytics.forecast.trial import try_models
+from pipeline.analytics.one_thread import one_thread
 from pipeline.demo.clock import clock_of
 from pipeline.demo.consumption import energy_kwh
 from pipeline.demo.events import plant
@@ -92,8 +93,8 @@ def operators(*, quick: bool) -> None:
     for label, middle in (("median", np.median), ("mean", np.mean)):
         table.add_row(
             label,
-            f"{middle([row.own for row in rows]):.2f}",
-            *(f"{middle([row.wape[name] for row in rows]):.2f}" for name in models),
+            f"{middle([row.own for row in rows]):.3f}",
+            *(f"{middle([row.wape[name] for row in rows]):.3f}" for name in models),
         )
     Console(width=160).print(table)
     better = sum(row.wape["ensemble"] < row.own for row in rows)
@@ -128,7 +129,8 @@ def operator(series: Series, forecast: np.ndarray, origins: int) -> Row:
 
     The others are looked at as well, up to the same instants.
     """
-    record = _record(try_models([series], 24, origins=origins, after=TESTED_FROM, models=QUICK)[0])
+    with one_thread():  # the other processor has an operator of its own
+        record = _record(try_models([series], 24, origins=origins, after=TESTED_FROM, models=QUICK)[0])
     tested = slice(record.schedule.warm, None)
     actual = record.actual[tested, :24]
     own = _by_cell(forecast, record)[tested, :24]

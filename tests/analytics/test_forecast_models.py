@@ -122,6 +122,36 @@ def test_what_comes_after_an_origin_changes_nothing(model: Model) -> None:
     assert found[0] == pytest.approx(found[1])
 
 
+@pytest.mark.parametrize("after", [0, 1, 30])
+def test_similar_days_learn_of_days_after_their_training_but_of_nothing_from_an_origin_on(after: int) -> None:
+    load = hourly_load(150, chance=0.05)
+    end, cells = 120 * 24, 25
+    origin = end + after * 24
+    later = load.copy()
+    later.iloc[origin:] = np.random.default_rng(0).uniform(0, 900, len(load) - origin)
+    grids = [grid_of(from_readings("x", values, "h", timezone=ZONE, country="DE"), 24) for values in (load, later)]
+
+    found = [SimilarDays().fit([grid], [end], cells).predict(0, grid, np.array([end, origin])) for grid in grids]
+
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_similar_days_learn_what_a_day_was_as_soon_as_it_is_over() -> None:
+    load = hourly_load(200, chance=0.05)
+    friday = (load.index.tz_convert(ZONE).day_of_week == 4) & (np.arange(len(load)) >= 115 * 24)
+    load = load.where(~friday, load * 1.5)  # since the week before the training's end
+    grid = from_midnight(grid_of(from_readings("x", load, "h", timezone=ZONE, country="DE"), 24))
+    learnt = SimilarDays().fit([grid], [120 * 24], 25).learnt[0][0]
+    frozen = replace(learnt, days=np.append(learnt.days[:-1], grid.end))  # nothing is newer
+
+    fridays = np.arange(123 + 5 * 7, 199, 7) * 24
+    actual = grid.filled[fridays[:, None] + np.arange(24)]
+    misses = [np.abs(one.in_kwh(grid, fridays, 25)[:, :24] - actual).mean() for one in (learnt, frozen)]
+
+    assert learnt.days[-1] + 24 == 120 * 24
+    assert misses[0] < 0.6 * misses[1]
+
+
 @pytest.mark.parametrize("model", [SeasonalNaive(), Arima(), Regression(iterations=60)], ids=lambda model: model.name)
 def test_days_are_forecast_for_weeks_ahead(model: Model) -> None:
     series = daily_series(400)

@@ -172,12 +172,14 @@ def test_few_windows_of_rest_share_the_bands_of_all_days(found: np.ndarray) -> N
 
 def test_the_better_model_weighs_more() -> None:
     rng = np.random.default_rng(2)
-    good, bad = rng.normal(size=(2, 20, 24)) * np.array([1, 2])[:, None, None]
+    good, bad = rng.normal(size=(2, 20, 24)) * np.array([1, 1.1])[:, None, None]
 
     weights = weights_of(np.stack([good, bad]))
 
     assert weights.sum() == pytest.approx(1)
-    assert weights[0] == pytest.approx(16 / 17, abs=0.03)
+    missed = np.abs([good, bad]).mean(axis=(1, 2))
+    assert weights[1] / weights[0] == pytest.approx((missed[0] / missed[1]) ** 10)
+    assert 0.6 < weights[0] < 0.95
     assert weights_of(np.full((2, 1, 3), np.nan)) == pytest.approx([0.5, 0.5])
 
 

@@ -7,12 +7,12 @@ from pipeline.analytics.forecast.grid import Positions
 from pipeline.analytics.forecast.series import Values
 
 NAME = "ensemble"
-SHARPNESS = 4.0  # how much the better model is preferred: one with twice the error gets a sixteenth of the weight
+SHARPNESS = 10.0  # how much the better model is preferred: one with a tenth more error gets four tenths of the weight
 LEAST_ERRORS = 24
 
 
 def weights_of(errors: Values) -> Values:
-    """Weigh models by their past errors (models, origins, leads): 1 / MAE^4, adding up to one."""
+    """Weigh models by their past errors (models, origins, leads): 1 / MAE^10, adding up to one."""
     flat = np.abs(errors).reshape(len(errors), -1)
     flat = flat[:, np.isfinite(flat).all(axis=0)]
     if flat.shape[1] < LEAST_ERRORS:

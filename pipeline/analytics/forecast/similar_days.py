@@ -2,30 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import cho_factor, cho_solve
-from scipy.spatial.distance import cdist
 
 from pipeline.analytics.forecast.day_inputs import calendar_inputs, load_inputs, weather_inputs
 from pipeline.analytics.forecast.ensemble import SHARPNESS
-from pipeline.analytics.forecast.grid import CYCLE, Grid, Positions
+from pipeline.analytics.forecast.gaussian_process import Inputs, kernel, learn, predict_as_known, weights_of
+from pipeline.analytics.forecast.grid import CYCLE, Grid, Positions, margin
 from pipeline.analytics.forecast.inputs import Look
 from pipeline.analytics.forecast.model import Fitted
 from pipeline.analytics.forecast.scaling import Scaling, scaling_of
 from pipeline.analytics.forecast.series import Values
-from pipeline.errors import ModelError
 
 DAYS = 1500  # learnt from at most, the newest: the effort grows with the cube
 LEAST_DAYS = 60
 HISTORY_DAYS = 28  # before the first day that is learnt from
-COMPONENTS, COMPONENTS_BESIDE = 16, 24  # of the load inputs, alone and with series beside
-LENGTH = 5.0  # of the Gaussian
-NOISES = (0.1, 0.2, 0.4, 1.6, 6.4, 25.6)  # variance of what cannot be known, of that of the day's change
-AGEING = 0.1  # a year: older days count as noisier
-LINEAR, LINEAR_WEATHER = 1.0, 2.0  # weight of the linear part of the load inputs, and of the weather
+COMPONENTS, COMPONENTS_BESIDE = 24, 40  # of the load inputs, alone and with series beside
+SMOOTH, LINEAR = 1.5, 3.0  # weights of the load inputs in the two parts of the kernel
+WEATHER = 2.0  # and of the weather
 BASE_DAYS = (1, 2, 7, 28)  # whose means at the same clock time the change is counted from, in the mix that misses least
 
 
@@ -40,44 +35,59 @@ class Scale:
     weather_mean: Values
     weather_spread: Values
 
-    def apply(self, look: Look) -> tuple[Values, Values]:
-        """Return the inputs of the smooth and of the linear part of the kernel."""
+    def apply(self, look: Look) -> Inputs:
+        """Return the inputs of the kernel."""
         load = (load_inputs(look) - self.mean) / self.spread
         size = np.sqrt(load.shape[1])
         calendar = calendar_inputs(look)
         weather = (weather_inputs(look) - self.weather_mean) / self.weather_spread
-        weather = weather / np.sqrt(max(1, weather.shape[1])) * LINEAR_WEATHER
-        smooth = np.concatenate([load @ self.axes / size / self.stretch, calendar, weather], axis=1)
-        return smooth, np.concatenate([load / size * LINEAR, calendar, weather], axis=1)
+        weather = weather / np.sqrt(max(1, weather.shape[1])) * WEATHER
+        smooth = np.concatenate([load @ self.axes / size / self.stretch * SMOOTH, calendar, weather], axis=1)
+        return Inputs(smooth, np.concatenate([load / size * LINEAR, calendar, weather], axis=1))
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt of one series: kernel weights of the training days, by cell ahead.
+    """What was learnt of one series from ``days``, on scales that stay when further days become known.
 
-    ``missed``: the error when each day in turn is left out, in units; ``alone``: without the series beside.
+    ``change`` of those days against the mixed bases, (days, cells), and its mean ``usual``; ``noise``: how little each
+    day is believed; ``weights`` of their kernel; ``missed``: the error when each in turn is left out, in units;
+    ``alone``: without the series beside.
     """
 
     scale: Scale
-    smooth: Values
-    linear: Values
-    weights: Values
-    mean: Values
-    mix: Values
     scaling: Scaling
+    days: Positions
+    inputs: Inputs
+    change: Values
+    usual: Values
+    mix: Values
+    noise: Values
+    weights: Values
     missed: float
     alone: bool
 
     def in_kwh(self, grid: Grid, origins: Positions, cells: int) -> Values:
-        """Predict the load of the cells ahead: (origins, cells)."""
-        return self.scaling.in_kwh(self.ahead(_look(grid, self.scaling, origins, cells, alone=self.alone)))
+        """Predict the load of the cells ahead, from the days known at each origin: (origins, cells)."""
+        ahead = _look(grid, self.scaling, origins, cells, alone=self.alone)
+        days = _training_origins(grid, int(origins.max()), cells)
+        newer = _look(grid, self.scaling, days[days > self.days[-1]], cells, alone=self.alone)
+        change = self._with(newer, ahead) if len(newer.origins) else self._as_learnt(ahead)
+        return self.scaling.in_kwh(np.tensordot(self.mix, _bases(ahead), axes=1) + self.usual + change)
 
-    def ahead(self, look: Look) -> Values:
-        """Predict the load of the cells ahead, in units: (origins, cells)."""
-        smooth, linear = self.scale.apply(look)
-        change = _kernel(smooth, linear, self.smooth, self.linear) @ self.weights + self.mean
-        found: Values = np.tensordot(self.mix, _bases(look), axes=1) + change
+    def _as_learnt(self, ahead: Look) -> Values:
+        found: Values = kernel(self.scale.apply(ahead), self.inputs) @ self.weights
         return found
+
+    def _with(self, newer: Look, ahead: Look) -> Values:
+        """Learn from newer days as well, each from when it is known."""
+        known_from = np.concatenate([self.days, newer.origins]) + _whole(ahead)
+        against = _against_bases(newer, newer.origins + _whole(newer))
+        inputs = Inputs(*map(np.concatenate, zip(self.inputs, self.scale.apply(newer), strict=True)))
+        change = np.concatenate([self.change, np.tensordot(self.mix, against, axes=1) - self.usual])
+        noise = np.append(self.noise, np.full(len(newer.origins), np.median(self.noise)))
+        known = np.searchsorted(known_from, ahead.origins, side="right")
+        return predict_as_known(inputs, noise, change, self.scale.apply(ahead), known)
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class FittedSimilarDays(Fitted):
 
 @dataclass(frozen=True)
 class SimilarDays:
-    """Rasmussen & Williams, Gaussian Processes for Machine Learning (2006): regression (2.2), leave-one-out (5.4.2)."""
+    """Learns whole days from whole days, see `gaussian_process`; its numbers were chosen by docs/benchmarks.md."""
 
     name: str = "similar_days"
 
@@ -119,12 +129,17 @@ class SimilarDays:
 
 
 def _training_origins(grid: Grid, end: int, cells: int) -> Positions:
-    """Return the newest days all of whose cells ahead lie before ``end`` and were (nearly all) measured."""
-    origins = grid.origins(HISTORY_DAYS * grid.cycle, end - cells + 1)
+    """Return the newest days that end before ``end`` (without the cells for a skipped hour), nearly all measured."""
+    whole = cells - margin(grid.series)
+    origins = grid.origins(HISTORY_DAYS * grid.cycle, end - whole + 1)
     known = np.concatenate([[0], np.cumsum(grid.known)])
-    gaps = cells - (known[origins + cells] - known[origins])
+    gaps = whole - (known[origins + whole] - known[origins])
     chosen: Positions = origins[gaps <= grid.cycle // 24][-DAYS:]
     return chosen
+
+
+def _whole(look: Look) -> int:
+    return look.cells - margin(look.grid.series)
 
 
 def _look(grid: Grid, scaling: Scaling, origins: Positions, cells: int, *, alone: bool) -> Look:
@@ -138,66 +153,40 @@ def _learnt(grid: Grid, end: int, cells: int) -> tuple[Learnt, ...]:
 
 
 def _learn(grid: Grid, end: int, cells: int, *, alone: bool) -> Learnt:
-    origins = _training_origins(grid, end, cells)
+    days = _training_origins(grid, end, cells)
     scaling = scaling_of(grid, end)
-    look = _look(grid, scaling, origins, cells, alone=alone)
+    look = _look(grid, scaling, days, cells, alone=alone)
     scale = _scale(look)
-    smooth, linear = scale.apply(look)
-    change = look.at(look.target) - _bases(look)
-    mean = change.mean(axis=1, keepdims=True)
-    age = (origins[-1] - origins) / (365.0 * grid.cycle)
-    found = _best_solution(smooth, linear, change - mean, np.exp(AGEING * age))
-    weights = np.tensordot(found.mix, found.weights, axes=1)
-    usual = np.tensordot(found.mix, mean[:, 0], axes=1)
-    return Learnt(scale, smooth, linear, weights, usual, found.mix, scaling, found.missed, alone)
+    inputs = scale.apply(look)
+    against = _against_bases(look, end)
+    usual = against.mean(axis=1, keepdims=True)
+    found = learn(inputs, against - usual)
+    change = np.tensordot(found.mix, against - usual, axes=1)
+    return Learnt(
+        scale=scale,
+        scaling=scaling,
+        days=days,
+        inputs=inputs,
+        change=change,
+        usual=np.tensordot(found.mix, usual[:, 0], axes=1),
+        mix=found.mix,
+        noise=found.noise,
+        weights=weights_of(inputs, found.noise, change),
+        missed=found.missed,
+        alone=alone,
+    )
+
+
+def _against_bases(look: Look, until: Positions | int) -> Values:
+    """Return the change against each base: (bases, days, cells); from ``until`` on it goes on as it was last."""
+    found = look.at(look.target) - _bases(look)
+    return np.where(look.target < np.reshape(until, (-1, 1)), found, found[:, :, [_whole(look) - 1]])
 
 
 def _bases(look: Look) -> Values:
     """Return the mean load of the last days at the clock time of each cell ahead: (bases, origins, cells)."""
     days = np.cumsum([look.at(look.back - look.grid.cycle * n) for n in range(max(BASE_DAYS))], axis=0)
     return np.stack([days[count - 1] / count for count in BASE_DAYS])
-
-
-class Solution(NamedTuple):
-    """``weights``: (bases, days, cells); ``mix``: share of each base; ``missed``: the error left out, on average."""
-
-    weights: Values
-    mix: Values
-    missed: float
-
-
-def _best_solution(smooth: Values, linear: Values, change: Values, ageing: Values) -> Solution:
-    """Solve for more and more noise until the leave-one-out errors (5.12) rise, and keep where they were least."""
-    kernel = _kernel(smooth, linear, smooth, linear)
-    best = _solution(kernel, change, NOISES[0] * ageing)
-    for noise in NOISES[1:]:
-        found = _solution(kernel, change, noise * ageing)
-        if found.missed > best.missed:
-            break
-        best = found
-    return best
-
-
-def _solution(kernel: Values, change: Values, noise: Values) -> Solution:
-    try:
-        inverse = cho_solve(cho_factor(kernel + np.diag(noise)), np.eye(len(kernel)))
-    except np.linalg.LinAlgError as error:
-        raise ModelError("The days are too much alike to tell them apart.") from error
-    weights = inverse @ change
-    errors = weights / np.diag(inverse)[:, None]
-    mix = _mix(errors)
-    return Solution(weights, mix, max(float(np.abs(np.tensordot(mix, errors, axes=1)).mean()), 1e-12))
-
-
-def _mix(errors: Values) -> Values:
-    """Share out one among the bases so that the errors left out are least in square: (bases, days, cells) -> (bases,).
-
-    A Gaussian process is linear in what it learns, so that mixed bases have mixed errors.
-    """
-    flat = errors.reshape(len(errors), -1)
-    others = (flat[1:] - flat[0]).T
-    shares = np.linalg.lstsq(others, -flat[0], rcond=None)[0]
-    return np.append(1 - shares.sum(), shares)
 
 
 def _scale(look: Look) -> Scale:
@@ -209,10 +198,3 @@ def _scale(look: Look) -> Scale:
     deviation = (standard @ axes / np.sqrt(load.shape[1])).std(axis=0)
     stretch = np.sqrt(np.maximum(deviation, 1e-6))
     return Scale(mean, spread, axes, stretch, weather.mean(axis=0), np.maximum(weather.std(axis=0), 1e-6))
-
-
-def _kernel(smooth: Values, linear: Values, other_smooth: Values, other_linear: Values) -> Values:
-    """Gaussian of the distance plus inner product: alike days, and what goes on beyond what was seen."""
-    distance = cdist(smooth, other_smooth, "sqeuclidean")
-    found: Values = np.exp(-distance / (2 * LENGTH**2)) + linear @ other_linear.T
-    return found

@@ -12,7 +12,7 @@ from pipeline.analytics.forecast.forecasting import chosen_models, refusal
 from pipeline.analytics.forecast.grid import CYCLE, Grid, from_midnight, grid_of, margin
 from pipeline.analytics.forecast.series import Series
 
-LONG_TEST_DAYS = 120  # models are trained anew about this often
+LONG_TEST_DAYS = 90  # models are trained anew about this often
 MOST_TRAININGS = 4
 
 
