@@ -7,13 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from planted_meters import instant, load, span, times
 
-sys.path[:0] = [str(Path(__file__).parent / "analytics")]
-
-from planted_meters import instant, load, span, times  # noqa: E402 - found beside other tests
-
-from pipeline import __main__ as command_line  # noqa: E402 - as above
-from pipeline.settings import Settings  # noqa: E402 - as above
+from pipeline import __main__ as command_line
+from pipeline.settings import Settings
 
 KEYS = ["series", "start", "end", "kind", "score", "expected_kwh", "actual_kwh"]
 DAYS = 130

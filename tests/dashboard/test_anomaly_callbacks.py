@@ -1,31 +1,26 @@
 """The callbacks of the Anomalies page, asked as Dash asks them."""
 
-import sys
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
 import pandas as pd
 import pytest
+from anomaly_builders import found, store
 from dash.exceptions import PreventUpdate
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from anomaly_builders import found, store  # noqa: E402 - found beside other tests
-
-from dashboard.selection import resolve  # noqa: E402 - as above
-from pipeline.errors import SelectionError, UserError  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.changes import raise_version  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.schema import meter  # noqa: E402 - as above
-from pipeline.warehouse.tables.anomalies import alert_rule, anomaly  # noqa: E402 - as above
+from dashboard.selection import resolve
+from pipeline.errors import SelectionError, UserError
+from pipeline.warehouse import runs
+from pipeline.warehouse.changes import raise_version
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.schema import meter
+from pipeline.warehouse.tables.anomalies import alert_rule, anomaly
 
 FORM = {
     "channel": "mail",

@@ -1,19 +1,14 @@
 """Why a period differs from the one before, from planted readings, weather, fits and prices to the chart's steps."""
 
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders import Builder
 from flask.testing import FlaskClient
 from sqlalchemy import insert
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
-
-from builders import Builder
 
 from dashboard.explained_change import change_in_steps, explained_change
 from pipeline.warehouse import cost_rollups, runs

@@ -1,20 +1,15 @@
 """Sites, meters and weeks of load that forecasts are tried on."""
 
-import sys
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from builders import Builder
 from sqlalchemy import Connection, Table, func, select
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
-
-from pipeline.warehouse.engine import begin  # noqa: E402 - as above
-from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
+from pipeline.warehouse.engine import begin
+from pipeline.warehouse.tables.forecasts import (
     forecast,
     forecast_day,
     forecast_hour,

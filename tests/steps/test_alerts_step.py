@@ -1,30 +1,24 @@
 """From stored events to messages: grouped, kept, sent at least once, tried again."""
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from anomaly_builders import HOUR, T0, Places, build_places, found, store
+from local_receivers import Hook, webhook_server
 from sqlalchemy import Connection, select, update
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "warehouse"), str(TESTS / "outputs")]
-
-from anomaly_builders import HOUR, T0, Places, build_places, found, store  # noqa: E402 - found beside other tests
-from local_receivers import Hook, webhook_server  # noqa: E402 - as above
-
-from pipeline.errors import SelectionError, UserError  # noqa: E402 - as above
-from pipeline.jobs import messages, worker  # noqa: E402 - as above
-from pipeline.outputs.alerts import rules, sending  # noqa: E402 - as above
-from pipeline.outputs.alerts.rules import NewRule, add_rule  # noqa: E402 - as above
-from pipeline.settings import settings  # noqa: E402 - as above
-from pipeline.steps import alerts  # noqa: E402 - as above
-from pipeline.steps.alerting.collect import collect  # noqa: E402 - as above
-from pipeline.steps.alerting.deliver import FIRST_PAUSE, MOST_ROUNDS, deliver  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.schema import meter  # noqa: E402 - as above
-from pipeline.warehouse.tables.anomalies import alert_delivery, alert_event, alert_rule, anomaly  # noqa: E402 - as above
+from pipeline.errors import SelectionError, UserError
+from pipeline.jobs import messages, worker
+from pipeline.outputs.alerts import rules, sending
+from pipeline.outputs.alerts.rules import NewRule, add_rule
+from pipeline.settings import settings
+from pipeline.steps import alerts
+from pipeline.steps.alerting.collect import collect
+from pipeline.steps.alerting.deliver import FIRST_PAUSE, MOST_ROUNDS, deliver
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.schema import meter
+from pipeline.warehouse.tables.anomalies import alert_delivery, alert_event, alert_rule, anomaly
 
 NOW = datetime(2025, 3, 5, 12, tzinfo=UTC)
 

@@ -1,32 +1,27 @@
 """From readings to stored events, with the real detectors on planted faults."""
 
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from anomaly_builders import found as described
+from builders import Builder
 from sqlalchemy import select, update
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from anomaly_builders import found as described  # noqa: E402 - found beside other tests
-from builders import Builder  # noqa: E402 - as above
-
-from pipeline.analytics.anomalies import Observed  # noqa: E402 - as above
-from pipeline.errors import ModelError  # noqa: E402 - as above
-from pipeline.steps import anomalies as step  # noqa: E402 - as above
-from pipeline.steps.finding import detection, events  # noqa: E402 - as above
-from pipeline.steps.finding.observe import MOST_METERS, Group, groups, observe, placed_meters  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.anomaly_answers import answer  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.forecasts import NewForecast, store  # noqa: E402 - as above
-from pipeline.warehouse.queries import anomaly_inputs  # noqa: E402 - as above
-from pipeline.warehouse.schema import site  # noqa: E402 - as above
-from pipeline.warehouse.tables.anomalies import anomaly  # noqa: E402 - as above
+from pipeline.analytics.anomalies import Observed
+from pipeline.errors import ModelError
+from pipeline.steps import anomalies as step
+from pipeline.steps.finding import detection, events
+from pipeline.steps.finding.observe import MOST_METERS, Group, groups, observe, placed_meters
+from pipeline.warehouse import runs
+from pipeline.warehouse.anomaly_answers import answer
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.forecasts import NewForecast, store
+from pipeline.warehouse.queries import anomaly_inputs
+from pipeline.warehouse.schema import site
+from pipeline.warehouse.tables.anomalies import anomaly
 
 T0 = datetime(2025, 3, 3, tzinfo=UTC)
 DAYS, GAP = 84, (40 * 24, 42 * 24)

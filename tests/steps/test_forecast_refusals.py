@@ -1,17 +1,12 @@
 """What cannot be forecast is recorded with its reason, and stops nothing else."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
-from planted_trees import (  # noqa: E402 - as above
+from builders import Builder
+from planted_trees import (
     END,
     LONG,
     YEAR,
@@ -22,16 +17,16 @@ from planted_trees import (  # noqa: E402 - as above
     quiet,
 )
 
-from pipeline.analytics.forecast.seasonal_naive import FittedSeasonalNaive  # noqa: E402 - as above
-from pipeline.steps import forecast as step  # noqa: E402 - as above
-from pipeline.steps.forecasting import agree as agreeing  # noqa: E402 - as above
-from pipeline.steps.forecasting import histories, month  # noqa: E402 - as above
-from pipeline.steps.forecasting import issue as issuing  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.filters import Filters  # noqa: E402 - as above
-from pipeline.warehouse.queries import forecasts  # noqa: E402 - as above
-from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
+from pipeline.analytics.forecast.seasonal_naive import FittedSeasonalNaive
+from pipeline.steps import forecast as step
+from pipeline.steps.forecasting import agree as agreeing
+from pipeline.steps.forecasting import histories, month
+from pipeline.steps.forecasting import issue as issuing
+from pipeline.warehouse import runs
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.filters import Filters
+from pipeline.warehouse.queries import forecasts
+from pipeline.warehouse.tables.forecasts import (
     forecast_month_end,
 )
 

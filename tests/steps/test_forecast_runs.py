@@ -1,20 +1,14 @@
 """Runs of the step: again, killed, in part, and scored by what then happened."""
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import func, select
-
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
-from killed import kill_before_the_end  # noqa: E402 - as above
-from planted_trees import (  # noqa: E402 - as above
+from builders import Builder
+from killed import kill_before_the_end
+from planted_trees import (
     END,
     add_readings,
     counted,
@@ -23,11 +17,12 @@ from planted_trees import (  # noqa: E402 - as above
     plant,
     quiet,
 )
+from sqlalchemy import func, select
 
-from pipeline.steps import forecast as step  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
+from pipeline.steps import forecast as step
+from pipeline.warehouse import runs
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.tables.forecasts import (
     forecast,
     forecast_hour,
     forecast_score,

@@ -1,18 +1,12 @@
 """What the step says: courses, sums, clock changes, what-ifs."""
 
-import sys
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import func, or_, select
-
-sys.path[:0] = [str(Path(__file__).parents[1] / "warehouse")]
-
-from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
-from planted_trees import (  # noqa: E402 - as above
+from builders import Builder
+from planted_trees import (
     BERLIN,
     DAYS,
     END,
@@ -25,18 +19,19 @@ from planted_trees import (  # noqa: E402 - as above
     plant_days,
     quiet,
 )
+from sqlalchemy import func, or_, select
 
-from pipeline.steps import forecast as step  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.tables.forecasts import (  # noqa: E402 - as above
+from pipeline.steps import forecast as step
+from pipeline.warehouse import runs
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.tables.forecasts import (
     forecast,
     forecast_day,
     forecast_hour,
     forecast_month_end,
     forecast_score,
 )
-from pipeline.warehouse.weather_stations import Station, ensure_station, store_hours  # noqa: E402 - as above
+from pipeline.warehouse.weather_stations import Station, ensure_station, store_hours
 
 
 @pytest.fixture(scope="module")

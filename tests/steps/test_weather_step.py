@@ -1,30 +1,26 @@
 """Fetching weather, importing it from files and fitting sites, on small warehouses with known content."""
 
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from builders import Builder
 from sqlalchemy import Connection, Table, func, select, update
+from weather_server import Answer, WeatherServer, open_meteo, weather_server
 
-sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("sources", "warehouse")]
-
-from builders import Builder  # noqa: E402 - found beside the tests of the warehouse
-from weather_server import Answer, WeatherServer, open_meteo, weather_server  # noqa: E402 - as above
-
-from pipeline.errors import UserError  # noqa: E402 - as above
-from pipeline.settings import Settings, settings  # noqa: E402 - as above
-from pipeline.steps import weather as step  # noqa: E402 - as above
-from pipeline.steps.site_weather.fetch import fetch  # noqa: E402 - as above
-from pipeline.steps.site_weather.import_file import import_weather  # noqa: E402 - as above
-from pipeline.warehouse import runs  # noqa: E402 - as above
-from pipeline.warehouse.engine import begin, connect  # noqa: E402 - as above
-from pipeline.warehouse.queries import site_weather  # noqa: E402 - as above
-from pipeline.warehouse.tables.weather import weather, weather_provider, weather_station  # noqa: E402 - as above
-from pipeline.warehouse.weather_state import provider_state  # noqa: E402 - as above
-from pipeline.warehouse.weather_stations import Station, ensure_station, store_hours  # noqa: E402 - as above
+from pipeline.errors import UserError
+from pipeline.settings import Settings, settings
+from pipeline.steps import weather as step
+from pipeline.steps.site_weather.fetch import fetch
+from pipeline.steps.site_weather.import_file import import_weather
+from pipeline.warehouse import runs
+from pipeline.warehouse.engine import begin, connect
+from pipeline.warehouse.queries import site_weather
+from pipeline.warehouse.tables.weather import weather, weather_provider, weather_station
+from pipeline.warehouse.weather_state import provider_state
+from pipeline.warehouse.weather_stations import Station, ensure_station, store_hours
 
 pytestmark = pytest.mark.usefixtures("warehouse")
 
