@@ -5,7 +5,19 @@ from typing import Any, TypeAlias
 
 import dash_bootstrap_components as dbc
 import plotly.graph_objects as go
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, register_page
+from dash import (
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    callback,
+    clientside_callback,
+    dcc,
+    html,
+    no_update,
+    register_page,
+)
+from dash._no_update import NoUpdate
 from dash.development.base_component import Component
 
 from components import cards, charts, tables
@@ -90,16 +102,21 @@ def layout(**query: str) -> html.Div:
     State("forecast-model", "value"),
     State("forecast-whatif", "value"),
 )
-def offer(query: Query, horizon: str, model: str, whatif: str) -> tuple[Options, str, Options, str]:
-    """List the models and what-ifs of this site or meter; keep to what is chosen where it is among them."""
+def offer(
+    query: Query, horizon: str, model: str, whatif: str
+) -> tuple[Options, str | NoUpdate, Options, str | NoUpdate]:
+    """List the models and what-ifs of this site or meter; what is chosen stays where it is among them.
+
+    It is not written back: somebody may have chosen another since this was asked.
+    """
     found = ask(forecasts.issue, selected(query), Choice.from_query({"horizon": horizon}).horizon)
     models = {BEST: wording.best_text(found)} | wording.models_text(found)
     scenarios = wording.scenarios_text(found)
     return (
         _options(models),
-        model if model in models else BEST,
+        no_update if model in models else BEST,
         _options(scenarios),
-        whatif if whatif in scenarios else BASE,
+        no_update if whatif in scenarios else BASE,
     )
 
 

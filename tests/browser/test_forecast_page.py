@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
 from pipeline.steps import forecast as step
@@ -58,6 +58,30 @@ def test_what_is_chosen_stays_in_the_address(site: int, page: Page) -> None:
     expect(page.locator("#forecast-whatif")).to_have_value("holiday")
     expect(page.locator("#forecast-growth")).to_have_value("10")
     expect(chart(page, "forecast-fan").locator(".legend")).to_contain_text("holidays, +10 %")
+
+
+def test_what_is_chosen_while_the_page_asks_stays_chosen(site: int, page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "forecast-whatif.options" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.goto(f"/forecast?site={site}")
+    expect(chart(page, "forecast-fan").locator(".fills path").first).to_be_visible()
+    page.route("**/_dash-update-component*", hold)
+    with page.expect_request(lambda request: "forecast-whatif.options" in (request.post_data or "")):
+        page.locator("#forecast-horizon").get_by_text("35 days").click()
+
+    page.locator("#forecast-whatif").select_option("holiday")
+    for route in held:
+        route.continue_()
+
+    assert held
+    expect(chart(page, "forecast-fan").locator(".legend")).to_contain_text("holidays")
+    expect(page.locator("#forecast-whatif")).to_have_value("holiday")
 
 
 def test_what_was_not_forecast_says_why(site: int, page: Page) -> None:
