@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import dash_bootstrap_components as dbc
-from dash import Input, Output, State, callback, dcc, html, set_props
+from dash import Input, Output, State, callback, dcc, html, no_update, set_props
+from dash._no_update import NoUpdate
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -70,26 +71,35 @@ def section() -> html.Section:
 @callback(
     Output("tariff-list", "rowData"),
     Output("tariff-choice", "options"),
-    Output("tariff-choice", "value"),
-    Output("tariff-from", "value"),
     Input("selection", "data"),
     Input("tariff-stored", "data"),
     Input("tariff-given", "data"),
-    State("tariff-choice", "value"),
 )
-def show_tariffs(
-    query: Query, stored: int | None, _given: int | None, before: str | None
-) -> tuple[Rows, list[dict[str, str]], str | None, str]:
-    """List what the site has, and offer all tariffs: the one just imported first."""
-    filters = selected(query)
+def show_tariffs(query: Query, _stored: int | None, _given: int | None) -> tuple[Rows, list[dict[str, str]]]:
+    """List what the site has, and offer all tariffs."""
     known = ask_now(bills.tariffs)
     options = [
         {"label": f"{row['name']} ({row['currency']})", "value": str(row["tariff_id"])} for row in tables.records(known)
     ]
-    given = ask_now(bills.tariffs_of, filters.site_id)
-    rows = tables.records(given.assign(valid_from=given["valid_from"].map(date.isoformat)))
-    chosen = str(stored) if stored else before or (options[0]["value"] if options else None)
-    return rows, options, chosen, filters.start.replace(day=1).isoformat()
+    given = ask_now(bills.tariffs_of, selected(query).site_id)
+    return tables.records(given.assign(valid_from=given["valid_from"].map(date.isoformat))), options
+
+
+@callback(
+    Output("tariff-choice", "value"),
+    Output("tariff-from", "value"),
+    Input("tariff-choice", "options"),
+    State("tariff-choice", "value"),
+    State("tariff-from", "value"),
+    State("selection", "data"),
+)
+def propose(
+    options: list[dict[str, str]], choice: str | None, start: str | None, query: Query
+) -> tuple[str | NoUpdate | None, str | NoUpdate]:
+    """Propose the first tariff, from the first month of the period on; what somebody has chosen stays."""
+    first = options[0]["value"] if options else None
+    month = selected(query).start.replace(day=1).isoformat()
+    return no_update if choice else first, no_update if start else month
 
 
 @callback(Output("tariff-preview", "children"), Output("tariff-stored", "data"), Input("tariff-received", "data"))
@@ -106,6 +116,7 @@ def take(received: Json | None) -> tuple[list[Component], int | None]:
     except (UserError, UnicodeDecodeError) as error:  # shown where it can be put right, not as a passing toast
         text = str(error) if isinstance(error, UserError) else f"{path.name} is not a text file."
         return [dbc.Alert(text, color="danger")], None
+    set_props("tariff-choice", {"value": str(stored[0])})
     return [_imported(rate) for rate in rates], stored[0]
 
 

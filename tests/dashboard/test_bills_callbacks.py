@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from dash import no_update
 from dash.exceptions import PreventUpdate
 from flask import Flask
 from flask.testing import FlaskClient
@@ -160,7 +161,8 @@ def test_a_tariff_is_imported_and_given_to_the_site(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     part = page.bill_tariffs
-    monkeypatch.setattr(part, "set_props", Mock())
+    told_page = Mock()
+    monkeypatch.setattr(part, "set_props", told_page)
     received = client.post("/uploads?name=rate.json", data=json.dumps(RATE).encode()).json
     broken = client.post("/uploads?name=rate.json", data=b"\xff\xfe").json
 
@@ -169,12 +171,24 @@ def test_a_tariff_is_imported_and_given_to_the_site(
 
     assert "U: Tried, USD" in str(shown)
     assert "Leith Homes has it from 1 Oct 2025" in told
-    rows, options, chosen, _ = part.show_tariffs(query("Leith Homes"), stored, 1, None)
+    rows, options = part.show_tariffs(query("Leith Homes"), stored, 1)
     assert rows[0]["tariff"] == "Tried"
-    assert chosen in {one["value"] for one in options}
+    assert str(stored) in {one["value"] for one in options}
+    told_page.assert_any_call("tariff-choice", {"value": str(stored)})
     assert "not a text file" in str(part.take(broken)[0])
     assert "too large" in str(part.take({"error": "too large"})[0])
     assert part.follow(1, query()) in {True, False}
+
+
+def test_a_tariff_and_a_day_are_proposed_and_never_written_over_what_is_chosen(page: Any) -> None:  # noqa: ANN401
+    part, asked = page.bill_tariffs, query("Leith Homes")
+    options = part.show_tariffs(asked, None, None)[1]
+
+    proposed = part.propose(options, None, None, asked)
+
+    assert proposed == (options[0]["value"], f"{asked['start'][:7]}-01")
+    assert part.propose(options, "7", "2025-10-02", asked) == (no_update, no_update)
+    assert part.propose([], None, "2025-10-02", asked) == (None, no_update)
 
 
 def test_a_choice_that_makes_no_sense_is_refused(page: Any) -> None:  # noqa: ANN401
