@@ -26,7 +26,7 @@ class Inputs(NamedTuple):
     linear: Values
 
 
-class Learnt(NamedTuple):
+class Solution(NamedTuple):
     """``mix``: share of each base; ``noise``: variance by example; ``missed``: mean size of the errors left out."""
 
     mix: Values
@@ -41,7 +41,7 @@ def kernel(one: Inputs, other: Inputs) -> Values:
     return found
 
 
-def learn(inputs: Inputs, change: Values) -> Learnt:
+def learn(inputs: Inputs, change: Values) -> Solution:
     """Try more and more noise until the errors left out rise, keep where they were least, and doubt what misses most.
 
     ``change``: the examples against each base, (bases, examples, outputs). A process is linear in what it learns, so
@@ -95,16 +95,16 @@ def predict_as_known(inputs: Inputs, noise: Values, change: Values, ahead: Input
     return found
 
 
-def _with_noise(covariance: Values, change: Values, variance: float) -> Learnt:
-    errors = _left_out(covariance, change, np.full(len(covariance), variance))
+def _with_noise(covariance: Values, change: Values, variance: float) -> Solution:
+    errors = _left_out(covariance, change, variance)
     mix = mix_of(errors)
     mixed = np.tensordot(mix, errors, axes=1)
-    return Learnt(mix, variance * doubt(mixed), max(float(np.abs(mixed).mean()), 1e-12))
+    return Solution(mix, variance * doubt(mixed), max(float(np.abs(mixed).mean()), 1e-12))
 
 
-def _left_out(covariance: Values, change: Values, noise: Values) -> Values:
+def _left_out(covariance: Values, change: Values, variance: float) -> Values:
     """Return the errors when each example in turn is left out: (bases, examples, outputs)."""
-    factor = _factor(covariance, noise)
+    factor = _factor(covariance, np.full(len(covariance), variance))
     inverse, _ = dtrtri(factor, lower=1)
     precision = (inverse**2).sum(axis=0)
     return np.stack([cho_solve((factor, True), base) / precision[:, None] for base in change])
